@@ -1,0 +1,33 @@
+"""Where each action lives. A new action adds one line here."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from typing import Dict, List, Mapping
+
+from techdoctor.actions.base import Action
+from techdoctor.errors import UsageError
+
+# Action name -> module below techdoctor.actions that declares it in ACTIONS. Keep sorted by name.
+MODULES: Mapping[str, str] = {
+}
+
+
+def names() -> List[str]:
+    """All action names, sorted."""
+    return sorted(MODULES)
+
+
+def get(name: str) -> Action:
+    """The declaration of an action.
+
+    Raises:
+        UsageError: There is no such action; the hint names the nearest one.
+    """
+    if name not in MODULES:
+        near = difflib.get_close_matches(name, MODULES, n=1)
+        raise UsageError(f"unknown action '{name}'", f"did you mean {near[0]}?" if near else "")
+    module = importlib.import_module(f"techdoctor.actions.{MODULES[name]}")
+    found: Dict[str, Action] = {action.name: action for action in module.ACTIONS}
+    return found[name]

@@ -1,0 +1,1 @@
+"""Playbooks: strict loading, conditions, lint and the search for a symptom."""

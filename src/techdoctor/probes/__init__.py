@@ -1,0 +1,1 @@
+"""Probes: named, read-only measurements. One module per area, found through `registry`."""

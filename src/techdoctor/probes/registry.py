@@ -1,0 +1,36 @@
+"""Where each probe lives. A new probe adds one line here.
+
+Modules are imported when their first probe is asked for: start-up stays fast.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from typing import Dict, List
+
+from techdoctor.errors import UsageError
+from techdoctor.probes.base import Probe
+
+# Probe name -> module below techdoctor.probes that declares it in PROBES. Keep sorted by name.
+MODULES: Dict[str, str] = {
+}
+
+
+def names() -> List[str]:
+    """All probe names, sorted."""
+    return sorted(MODULES)
+
+
+def get(name: str) -> Probe:
+    """The declaration of a probe.
+
+    Raises:
+        UsageError: There is no such probe; the hint names the nearest one.
+    """
+    if name not in MODULES:
+        near = difflib.get_close_matches(name, MODULES, n=1)
+        raise UsageError(f"unknown probe '{name}'", f"did you mean {near[0]}?" if near else "see: techdoctor probe --list")
+    module = importlib.import_module(f"techdoctor.probes.{MODULES[name]}")
+    found: Dict[str, Probe] = {probe.name: probe for probe in module.PROBES}
+    return found[name]
