@@ -154,12 +154,34 @@ class UserSaid:
 
 
 Event = Union[
-    Started, FactKnown, Answered, FixStarted, FixEnded, FixUndone, Waited, Deadline, WentBack, Stopped, Resumed, UserSaid
+    Started,
+    FactKnown,
+    Answered,
+    FixStarted,
+    FixEnded,
+    FixUndone,
+    Waited,
+    Deadline,
+    WentBack,
+    Stopped,
+    Resumed,
+    UserSaid,
 ]
 EVENTS: Dict[str, Type[object]] = {
     kind.__name__: kind
     for kind in (
-        Started, FactKnown, Answered, FixStarted, FixEnded, FixUndone, Waited, Deadline, WentBack, Stopped, Resumed, UserSaid
+        Started,
+        FactKnown,
+        Answered,
+        FixStarted,
+        FixEnded,
+        FixUndone,
+        Waited,
+        Deadline,
+        WentBack,
+        Stopped,
+        Resumed,
+        UserSaid,
     )
 }
 

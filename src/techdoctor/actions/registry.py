@@ -10,8 +10,7 @@ from techdoctor.actions.base import Action
 from techdoctor.errors import UsageError
 
 # Action name -> module below techdoctor.actions that declares it in ACTIONS. Keep sorted by name.
-MODULES: Mapping[str, str] = {
-}
+MODULES: Mapping[str, str] = {}
 
 
 def names() -> List[str]:

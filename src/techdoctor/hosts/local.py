@@ -62,5 +62,5 @@ class LocalHost:
 def _guarded(change: Callable[[], ActionOutcome]) -> ActionOutcome:
     try:
         return change()
-    except Exception as error:  # an action's own bug is an event like any other (engine rule 7)
+    except Exception as error:  # noqa: BLE001 - an action's own bug is an event like any other (engine rule 7)
         return ActionOutcome(False, clean_line(f"it failed: {type(error).__name__}: {error}"))

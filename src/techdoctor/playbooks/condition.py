@@ -11,7 +11,7 @@ import ast
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from techdoctor.model import Value
 
@@ -146,7 +146,7 @@ def _unique(operands: tuple[Operand, ...]) -> tuple[Operand, ...]:
     return tuple(seen.values())
 
 
-_COMPARE: Mapping[type[ast.cmpop], Callable[[object, object], object]] = {
+_COMPARE: Mapping[type[ast.cmpop], Callable[[Any, Any], object]] = {
     ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
     ast.Lt: operator.lt,
@@ -282,7 +282,9 @@ def _comparison(node: ast.Compare, names: list[Name], element: bool) -> _Evaluat
 def _kind(value: Value) -> str:
     if isinstance(value, bool):
         return "true or false"
-    return {int: "a number", float: "a number", str: "text", list: "a list", dict: "a record"}.get(type(value), "nothing")
+    return {int: "a number", float: "a number", str: "text", list: "a list", dict: "a record"}.get(
+        type(value), "nothing"
+    )
 
 
 def _compare(op: ast.cmpop, left: Value, right: Value) -> bool | str:

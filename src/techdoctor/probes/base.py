@@ -44,7 +44,7 @@ class Field:
     doc: str
     unit: str = ""
     of: str = ""
-    fields: Mapping[str, "Field"] = field(default_factory=dict)
+    fields: Mapping[str, Field] = field(default_factory=dict)
     private: str = ""
 
 

@@ -13,8 +13,7 @@ from techdoctor.errors import UsageError
 from techdoctor.probes.base import Probe
 
 # Probe name -> module below techdoctor.probes that declares it in PROBES. Keep sorted by name.
-MODULES: Dict[str, str] = {
-}
+MODULES: Dict[str, str] = {}
 
 
 def names() -> List[str]:
@@ -30,7 +29,9 @@ def get(name: str) -> Probe:
     """
     if name not in MODULES:
         near = difflib.get_close_matches(name, MODULES, n=1)
-        raise UsageError(f"unknown probe '{name}'", f"did you mean {near[0]}?" if near else "see: techdoctor probe --list")
+        raise UsageError(
+            f"unknown probe '{name}'", f"did you mean {near[0]}?" if near else "see: techdoctor probe --list"
+        )
     module = importlib.import_module(f"techdoctor.probes.{MODULES[name]}")
     found: Dict[str, Probe] = {probe.name: probe for probe in module.PROBES}
     return found[name]

@@ -59,7 +59,7 @@ class Runner:
         self._waiting.append(call)
         self._fill()
 
-    def next(self, timeout_s: float) -> "Tuple[str, Fact] | None":
+    def next(self, timeout_s: float) -> Tuple[str, Fact] | None:
         """The next answer (call id, fact), or None when none came within `timeout_s` seconds."""
         until = time.monotonic() + timeout_s
         while True:
