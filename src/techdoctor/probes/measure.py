@@ -63,7 +63,7 @@ def measure_here(
         status, reason = error.status, error.reason
     except TimeoutError:
         status, reason = TIMEOUT, f"no answer within {deadline - begun:g} s"
-    except Exception as error:  # a probe's own bug must not end the session (engine rule 7)
+    except Exception as error:  # noqa: BLE001 - a probe's own bug must not end the session (engine rule 7)
         status, reason = CRASHED, f"the check itself failed: {type(error).__name__}: {error}"
     return Fact(
         probe=name,
