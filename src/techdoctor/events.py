@@ -16,6 +16,9 @@ NO = "no"
 ALREADY = "already"
 UNKNOWN = "unknown"
 SKIP = "skip"
+# What a person may choose at every prompt beside its own choices.
+BACK = "back"
+STOP = "stop"
 
 
 @dataclass(frozen=True)

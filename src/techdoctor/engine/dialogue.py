@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from techdoctor.events import Announce, Ask, Offer, RunProbe
+from techdoctor.events import BACK, STOP, Announce, Ask, Offer, RunProbe
 from techdoctor.model import ActionOutcome, ActionPreview, Fact, Finding
 
-# Choices a person has at every prompt beside the prompt's own.
-BACK = "back"
-STOP = "stop"
+__all__ = ["BACK", "STOP", "Dialogue"]
 
 
 class Dialogue(Protocol):
