@@ -1,0 +1,1 @@
+"""The laboratory of network faults: see README.md and lab.py."""
