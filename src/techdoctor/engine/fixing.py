@@ -1,0 +1,170 @@
+"""The life of a fix: offered, consented, applied, and the complaint measured again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from techdoctor.actions import registry as actions
+from techdoctor.engine import facts
+from techdoctor.engine.facts import key_of
+from techdoctor.engine.state import Fixing
+from techdoctor.engine.walk import Walk, keys_of
+from techdoctor.events import (
+    ALREADY,
+    NO,
+    UNKNOWN,
+    YES,
+    Announce,
+    ApplyFix,
+    FixEnded,
+    FixStarted,
+    FixUndone,
+    Wait,
+    Waited,
+)
+from techdoctor.playbooks.condition import Condition, Verdict
+from techdoctor.playbooks.tree import Playbook, Verify
+
+# Without a retry in the playbook, the complaint is measured once.
+ONCE = 1
+
+
+def answer_offer(walk: Walk, ref: str, choice: str) -> None:
+    """The person answered an offered fix."""
+    _, _, fix = walk.fix(ref)
+    if choice not in (YES, ALREADY):
+        walk.state.results[ref] = {NO: "declined", UNKNOWN: "unknown"}.get(choice, "skipped")
+    elif fix.ends == "referred":
+        walk.state.results[ref] = "referred"
+        walk.finish("referred", walk.text(walk.fix(ref)[0], fix.instruct))
+    elif fix.action and choice == YES:
+        offer = walk.offer(ref)
+        walk.state.fixing = Fixing(ref, "consented")
+        walk.effects.append(ApplyFix(ref, fix.action, offer.params))
+    else:
+        _applied(walk, ref)
+
+
+def take(walk: Walk, event: FixStarted | FixEnded | FixUndone | Waited) -> None:
+    """Takes an event in the life of a fix."""
+    if isinstance(event, FixUndone):
+        _undone(walk, event)
+    elif isinstance(event, Waited):
+        _waited(walk, event.token)
+    elif walk.state.fixing is None:
+        return
+    elif isinstance(event, FixStarted):
+        walk.state.fixing = replace(walk.state.fixing, stage="running")
+    elif event.ok:  # the complaint is measured; otherwise the next fix is offered
+        _applied(walk, event.prompt)
+    else:
+        walk.state.results[event.prompt] = "failed"
+        walk.state.fixing = None
+        walk.effects.append(Announce("fix_failed", event.prompt, event.text))
+
+
+def _undone(walk: Walk, event: FixUndone) -> None:
+    if event.ok:
+        walk.state.results[event.prompt] = "undone"
+        facts.drop(walk.playbooks, walk.state, _stale(walk, event.prompt))
+
+
+def _applied(walk: Walk, ref: str) -> None:
+    if ref not in walk.state.applied:
+        walk.state.applied += (ref,)
+    walk.state.results.setdefault(ref, "")
+    measure_again(walk, ref)
+
+
+def measure_again(walk: Walk, ref: str) -> None:
+    """Drops what the fix may have changed and begins to verify."""
+    facts.drop(walk.playbooks, walk.state, _stale(walk, ref))
+    walk.state.fixing = Fixing(ref, "verifying", 1)
+    walk.effects.append(Announce("measuring_again", ref))
+
+
+def _stale(walk: Walk, ref: str) -> list[str]:
+    """Keys of facts to measure again: those the action touches, the complaint's, and the cause's."""
+    playbook, cause, fix = walk.fix(ref)
+    keys = set(keys_of(playbook, cause.confirm, cause.rule_out)) | set(_verify_keys(walk, ref))
+    if fix.action:
+        action = actions.get(fix.action)
+        for other in walk.playbooks.values():
+            keys |= {key_of(other.id, f.name) for f in other.facts.values() if action.makes_stale(f.probe)}
+    return sorted(keys)
+
+
+def _verifier(walk: Walk) -> tuple[Playbook, Verify] | None:
+    """The outermost playbook's verify: the complaint the person came with decides."""
+    for frame in walk.state.frames:
+        playbook = walk.playbooks[frame.playbook]
+        if playbook.verify is not None:
+            return playbook, playbook.verify
+    return None
+
+
+def _verify_keys(walk: Walk, ref: str) -> list[str]:
+    verifier = _verifier(walk)
+    if verifier is None:
+        playbook, cause, _ = walk.fix(ref)
+        return keys_of(playbook, cause.confirm)
+    playbook, verify = verifier
+    return [key_of(playbook.id, verify.fact), *keys_of(playbook, verify.until)]
+
+
+def advance(walk: Walk) -> bool:
+    """Goes on with the fix in the making; False when it has to wait for an event."""
+    fixing = walk.state.fixing
+    assert fixing is not None
+    if fixing.stage != "verifying":
+        return False
+    verdict = _judge_complaint(walk, fixing.ref)
+    if verdict.value is None and verdict.pending:
+        walk.waits_for(verdict.pending)
+        return False
+    if verdict.value is True:
+        walk.state.results[fixing.ref] = "solved"
+        walk.effects.append(Announce("verified", fixing.ref))
+        walk.finish("solved")
+        return True
+    verifier = _verifier(walk)
+    times, wait_s = (verifier[1].times, verifier[1].wait_s) if verifier else (ONCE, 0.0)
+    if fixing.attempt < times:
+        walk.state.fixing = Fixing(fixing.ref, "waiting", fixing.attempt)
+        walk.effects.append(Wait(wait_token(fixing), wait_s))
+        return False
+    walk.state.results[fixing.ref] = "no_help"
+    walk.state.fixing = None
+    walk.effects.append(Announce("no_help", fixing.ref, "; ".join(verdict.reasons[:1])))
+    return True
+
+
+def _judge_complaint(walk: Walk, ref: str) -> Verdict:
+    verifier = _verifier(walk)
+    if verifier is not None:
+        return walk.judge(verifier[0].id, verifier[1].until)
+    playbook, cause, _ = walk.fix(ref)
+    return _negated(walk.judge(playbook.id, cause.confirm))
+
+
+def _negated(verdict: Verdict) -> Verdict:
+    value = None if verdict.value is None else not verdict.value
+    return Verdict(value, verdict.pending, verdict.reasons, verdict.operands)
+
+
+def wait_token(fixing: Fixing) -> str:
+    return f"{fixing.ref}#{fixing.attempt}"
+
+
+def _waited(walk: Walk, token: str) -> None:
+    """The pause before another measurement of the complaint is over."""
+    fixing = walk.state.fixing
+    if fixing is None or fixing.stage != "waiting" or wait_token(fixing) != token:
+        return
+    facts.drop(walk.playbooks, walk.state, _verify_keys(walk, fixing.ref))
+    walk.state.fixing = Fixing(fixing.ref, "verifying", fixing.attempt + 1)
+
+
+def names_answer(condition: Condition | None, question: str) -> bool:
+    """True when a condition reads the answer to a question."""
+    return condition is not None and any(n.owner == "answers" and n.field == question for n in condition.names)

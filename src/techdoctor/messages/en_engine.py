@@ -1,0 +1,22 @@
+"""What the engine itself says: questions that no playbook writes."""
+
+from techdoctor.messages.catalogue import Text
+
+TEXTS: dict[str, Text] = {
+    "engine.disclose": "To go on, {what} would be sent to servers that this computer does not normally use. Send it?",
+    "engine.disclose_yes": "Yes, send it",
+    "engine.disclose_no": "No, do without",
+    "engine.disclose_why": "Asking an independent server shows whether the answer you get here is right.",
+    "engine.ask_why": "The answer tells whether this is the cause: {title}.",
+    "engine.not_reached": "not looked at: the cause found comes before it",
+    "engine.not_walked": "not looked at on the way through this playbook",
+    "engine.undo": "'{fix}' was applied already. Take it back?",
+    "engine.undo_yes": "Yes, take it back",
+    "engine.undo_no": "No, leave it",
+    "engine.undo_why": "Going back does not change the machine; only taking the fix back does.",
+    "engine.undone": "Taken back: {text}",
+    "engine.undo_failed": "It could not be taken back: {text}",
+    "engine.cannot_undo": "'{fix}' was applied already and cannot be taken back.",
+    "engine.nothing_back": "There is nothing to go back to.",
+    "engine.already_fixed": "A fix was running when the session was interrupted; it is not run again, the result is measured.",
+}
