@@ -65,6 +65,7 @@ class Driver:
         host: Host,
         dialogue: Dialogue,
         journal: Journal,
+        *,
         session: str = "",
         patience_s: float = 60.0,
     ) -> None:
@@ -101,8 +102,7 @@ class Driver:
     def diagnosis(self) -> Diagnosis:
         """The report as things stand."""
         taken = (time.monotonic() - self._begun) * 1000
-        result = diagnosis_of(self._playbooks, self.state, self._session, taken)
-        return result
+        return diagnosis_of(self._playbooks, self.state, self._session, taken)
 
     def user_said(self, choice: str) -> None:
         """Records the person's own word after a verified fix."""

@@ -123,33 +123,39 @@ def read_journal(path: Path) -> Recorded:
         lines = path.read_bytes().split(b"\n")
     except OSError as error:
         raise StateError(f"{path} cannot be read: {error.strerror}") from None
-    trees: list[dict[str, Value]] = []
+    trees = _parsed(path, lines)
+    if not trees or trees[0].get("journal") != SCHEMA:
+        raise StateError(f"{path} is not a journal of this version ({SCHEMA})")
+    closed: Mapping[str, Value] = {}
+    events: list[Event] = []
+    try:
+        for tree in trees[1:]:
+            ending = tree.get("closed")
+            if isinstance(ending, dict):
+                closed = ending
+            else:
+                events.append(event_from_json(tree))
+    except ValueError as error:
+        raise StateError(f"{path}: {error}") from None
+    return Recorded(trees[0], tuple(events), closed)
+
+
+def _parsed(path: Path, lines: Sequence[bytes]) -> list[Mapping[str, Value]]:
+    trees: list[Mapping[str, Value]] = []
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
             tree = json.loads(line)
-            if not isinstance(tree, dict):
-                raise ValueError("not an object")
         except ValueError:
-            if number == len(lines):  # no newline behind it: the write was cut off
-                break
-            raise StateError(f"{path}:{number}: damaged line", "the session can be shown no further") from None
-        trees.append(tree)
-    if not trees or trees[0].get("journal") != SCHEMA:
-        raise StateError(f"{path} is not a journal of this version ({SCHEMA})")
-    closed: Mapping[str, Value] = {}
-    events: list[Event] = []
-    for tree in trees[1:]:
-        ending = tree.get("closed")
-        if isinstance(ending, dict):
-            closed = ending
-            continue
-        try:
-            events.append(event_from_json(tree))
-        except ValueError as error:
-            raise StateError(f"{path}: {error}") from None
-    return Recorded(trees[0], tuple(events), closed)
+            tree = None
+        if isinstance(tree, dict):
+            trees.append(tree)
+        elif number == len(lines):  # no newline behind it: the write was cut off
+            break
+        else:
+            raise StateError(f"{path}:{number}: damaged line", "the session can be shown no further")
+    return trees
 
 
 def rewound(events: Sequence[Event]) -> list[Event]:

@@ -1,0 +1,1 @@
+"""For the people who write playbooks: running the tests in the files."""
