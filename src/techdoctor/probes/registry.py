@@ -13,7 +13,15 @@ from techdoctor.errors import UsageError
 from techdoctor.probes.base import Probe
 
 # Probe name -> module below techdoctor.probes that declares it in PROBES. Keep sorted by name.
-MODULES: Dict[str, str] = {}
+MODULES: Dict[str, str] = {
+    "dns.each_server": "dns_servers",
+    "dns.hosts_file": "hosts_file",
+    "dns.lookup": "dns",
+    "dns.random_name": "dns_random",
+    "dns.resolvers": "resolver_config",
+    "dns.second_opinion": "dns",
+    "dns.tcp": "dns_tcp",
+}
 
 
 def names() -> List[str]:
