@@ -141,10 +141,12 @@ class Resumed:
     """A session goes on after a break; facts older than that are measured again.
 
     Attributes:
-        changed: Ids of playbooks whose file changed since.
+        changed: Ids of playbooks whose file changed since: the walk begins anew.
+        answers: Question id to choice, given before; used when the walk begins anew.
     """
 
     changed: Tuple[str, ...] = ()
+    answers: Mapping[str, str] = field(default_factory=dict)
     at_s: float = 0.0
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from techdoctor.errors import StateError
-from techdoctor.events import Answered, Event, FixEnded, FixStarted, WentBack, event_from_json, event_to_json
+from techdoctor.events import Answered, Event, FixEnded, FixStarted, Resumed, WentBack, event_from_json, event_to_json
 from techdoctor.model import Value
 
 SCHEMA = "techdoctor.journal/1"
@@ -161,10 +161,13 @@ def _parsed(path: Path, lines: Sequence[bytes]) -> list[Mapping[str, Value]]:
 def rewound(events: Sequence[Event]) -> list[Event]:
     """The events that count: `WentBack` takes the last answer before it away.
 
-    An answer that made a fix run stays: going back does not undo what was changed.
+    An answer that made a fix run stays: going back does not undo what was changed. A playbook that
+    changed makes the walk begin anew, so nothing between its start and that point counts.
     """
     kept: list[Event] = []
     for event in events:
+        if isinstance(event, Resumed) and event.changed:
+            del kept[1:]
         if not isinstance(event, WentBack):
             kept.append(event)
             continue

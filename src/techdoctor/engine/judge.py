@@ -55,6 +55,7 @@ def judge_node(walk: Walk, node: CausesNode) -> list[Judged]:
     playbook, state = walk.playbook, walk.state
     judged = [judge_cause(walk, playbook, playbook.causes[name]) for name in node.causes]
     gone = {j.gid for j in judged}
+    caused_by = {gid: state.findings[gid].caused_by for gid in gone if gid in state.findings}
     for gid in gone:
         state.not_judged.pop(gid, None)
         if gid in state.findings and not _was_treated(walk, gid):
@@ -64,7 +65,9 @@ def judge_node(walk: Walk, node: CausesNode) -> list[Judged]:
         if entry.standing in (CONFIRMED, SUSPECTED):
             confirmed = entry.standing == CONFIRMED
             if confirmed or entry.gid not in state.findings:
-                state.findings[entry.gid] = FindingState(entry.gid, playbook.id, confirmed, entry.evidence)
+                state.findings[entry.gid] = FindingState(
+                    entry.gid, playbook.id, confirmed, entry.evidence, caused_by.get(entry.gid, "")
+                )
         elif entry.standing == RULED_OUT and entry.gid not in state.findings:
             state.ruled_out += (entry.gid,)
         elif entry.standing == NOT_JUDGED:

@@ -110,7 +110,7 @@ def _answered(walk: Walk, event: Answered) -> None:
 def _resumed(walk: Walk, event: Resumed) -> None:
     state = walk.state
     if event.changed:
-        walk.state = State(state.started, state.now_s, sequence=state.sequence, kept_answers=dict(state.answers))
+        walk.state = State(state.started, state.now_s, sequence=state.sequence, kept_answers=dict(event.answers))
         assert state.started is not None
         walk.state.frames = (Frame(state.started.playbook, walk.playbooks[state.started.playbook].start),)
         return
@@ -196,8 +196,8 @@ def _call(walk: Walk, entry: BranchEntry, then: str) -> bool:
 
 def _ask_node(walk: Walk, node: AskNode) -> bool:
     key = key_of(walk.playbook.id, node.question)
-    if key in walk.state.kept_answers:
-        walk.state.answers[key] = walk.state.kept_answers.pop(key)
+    if node.question in walk.state.kept_answers:
+        walk.state.answers[key] = walk.state.kept_answers.pop(node.question)
         walk.go(node.on.get(walk.state.answers[key], node.on[UNKNOWN]), "answered before")
         return True
     walk.prompt(Prompt("node", node.question, key))
@@ -275,8 +275,8 @@ def _ask_about(walk: Walk, playbook: str, cause: Cause) -> bool:
     """Asks a cause's question unless it was answered; True when it was asked now."""
     assert cause.ask is not None
     key = key_of(playbook, cause.ask.id)
-    if key in walk.state.kept_answers:
-        walk.state.answers[key] = walk.state.kept_answers.pop(key)
+    if cause.ask.id in walk.state.kept_answers:
+        walk.state.answers[key] = walk.state.kept_answers.pop(cause.ask.id)
     if key in walk.state.answers:
         return False
     walk.prompt(Prompt("cause", cause.ask.id, key))

@@ -1,0 +1,41 @@
+# Two commands for people: `make run` and `make test`. Everything lives in .venv; nothing else is touched.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+WORKERS ?= 2
+
+.PHONY: run test lint packages clean
+
+run: $(VENV)/.installed
+	@$(BIN)/techdoctor diagnose $(WORDS)
+
+test: packages $(VENV)/.installed-dev
+	TECHDOCTOR_OFFLINE=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m "not alone"
+	TECHDOCTOR_OFFLINE=1 $(BIN)/python -m pytest -m alone
+
+# What CI checks beside the tests.
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	TECHDOCTOR_OFFLINE=1 $(BIN)/techdoctor playbook lint playbooks
+	TECHDOCTOR_OFFLINE=1 $(BIN)/techdoctor playbook test playbooks --orders 200
+
+# The Debian packages that the fault laboratories need; elsewhere those tests skip and say so.
+packages:
+	@sh tests/lab/install_packages.sh
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: $(VENV)/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev,crypto]"
+	@touch $@ $(VENV)/.installed
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

@@ -1,0 +1,62 @@
+"""The one place where errors become messages and exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+from techdoctor.errors import EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_USAGE, TechdoctorError
+from techdoctor.messages import say
+from techdoctor.text import clean
+
+
+def guarded(arguments: Sequence[str]) -> int:
+    """Runs the command line; whatever happens ends in an exit code and never in a traceback."""
+    try:
+        from techdoctor.cli.app import run
+
+        return run(list(arguments))
+    except TechdoctorError as error:
+        complain(error)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print(say("error.interrupted"), file=sys.stderr)
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has gone (| head): nothing to say and nobody to say it to.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return EXIT_USAGE
+    except Exception as error:  # noqa: BLE001 - the last net: the report goes into a crash file
+        print(say("error.internal", what=type(error).__name__, where=_crash_file(error)), file=sys.stderr)
+        return EXIT_INTERNAL
+
+
+def complain(error: TechdoctorError) -> None:
+    """Prints an expected error and what to do about it to standard error."""
+    print(clean(error.message, 100_000), file=sys.stderr)
+    if error.hint:
+        print(say("error.hint", hint=clean(error.hint)), file=sys.stderr)
+
+
+def _crash_file(error: Exception) -> str:
+    """Writes the traceback into the state folder, else the temporary one; returns where it is."""
+    import tempfile
+
+    from techdoctor.settings.paths import state_dir
+
+    text = "".join(traceback.format_exception(error))
+    name = f"crash-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{os.getpid()}.txt"
+    for folder in (state_dir(os.environ), Path(tempfile.gettempdir())):
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            path = folder / name
+            path.write_text(text, encoding="utf-8")
+        except OSError:
+            continue
+        return str(path)
+    print(text, file=sys.stderr)
+    return say("error.no_crash_file")

@@ -1,0 +1,31 @@
+"""A made-up action, so that engine tests depend on no real one."""
+
+from __future__ import annotations
+
+import sys
+import types
+from collections.abc import Iterator, Mapping
+from typing import cast
+
+import pytest
+
+from techdoctor.actions import registry
+from techdoctor.actions.base import Acting, Action
+from techdoctor.model import ActionOutcome, ActionPreview
+
+
+@pytest.fixture(autouse=True)
+def made_up_action(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    module = types.ModuleType("techdoctor.actions.made_up")
+
+    def preview(_: Acting) -> ActionPreview:
+        return ActionPreview("made up")
+
+    def apply(_: Acting) -> ActionOutcome:
+        return ActionOutcome(True)
+
+    module.ACTIONS = (Action("test.mend", "Mend", "For tests.", preview, apply, touches=("test.touched",)),)  # type: ignore[attr-defined] # a module made at run time
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    modules = {**cast("Mapping[str, str]", registry.MODULES), "test.mend": "made_up"}
+    monkeypatch.setattr(registry, "MODULES", modules)
+    yield
