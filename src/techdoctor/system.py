@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from dataclasses import dataclass
-from typing import IO, Dict, List, Mapping, Optional, Sequence, Set
+from typing import IO, Callable, Dict, List, Mapping, Optional, Sequence, Set, TypeVar
 
 from techdoctor.errors import CannotMeasure
 from techdoctor.model import DENIED, MISSING_TOOL, NOT_APPLICABLE, TIMEOUT
@@ -22,6 +22,7 @@ DEFAULT_CAP_BYTES = 1 << 20
 _EXTRA_PATH = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 _children: Set[subprocess.Popen[bytes]] = set()
 _children_lock = threading.Lock()
+_T = TypeVar("_T")
 
 
 def platform_name() -> str:
@@ -224,3 +225,31 @@ def read_text(path: str, cap_bytes: int = DEFAULT_CAP_BYTES) -> str:
         raise CannotMeasure(DENIED, f"may not read {path} (needs administrator rights)") from None
     except OSError as error:
         raise CannotMeasure(NOT_APPLICABLE, f"{path} cannot be read: {error.strerror}") from None
+
+
+def within(timeout_s: float, work: Callable[[], _T]) -> _T:
+    """Runs file work that can hang in the kernel (a dead file server) in a thread that is left behind.
+
+    Returns:
+        What `work` returns; whatever it raises is raised here.
+
+    Raises:
+        TimeoutError: No answer within `timeout_s` seconds.
+    """
+    results: List[_T] = []
+    errors: List[BaseException] = []
+
+    def call() -> None:
+        try:
+            results.append(work())
+        except BaseException as error:  # noqa: BLE001 - carried over to the waiting thread
+            errors.append(error)
+
+    thread = threading.Thread(target=call, daemon=True, name="file work")
+    thread.start()
+    thread.join(timeout_s)
+    if errors:
+        raise errors[0]
+    if not results:
+        raise TimeoutError(f"no answer within {timeout_s:g} s")
+    return results[0]
