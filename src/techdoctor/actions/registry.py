@@ -10,7 +10,11 @@ from techdoctor.actions.base import Action
 from techdoctor.errors import UsageError
 
 # Action name -> module below techdoctor.actions that declares it in ACTIONS. Keep sorted by name.
-MODULES: Mapping[str, str] = {}
+MODULES: Mapping[str, str] = {
+    "dns.flush_cache": "dns",
+    "dns.prefer_server": "dns",
+    "dns.remove_hosts_entry": "dns",
+}
 
 
 def names() -> List[str]:

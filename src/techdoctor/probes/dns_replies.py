@@ -128,6 +128,7 @@ def reading(name: str, servers: Sequence[Asked], forwarder: Optional[Asked]) -> 
         "first": servers[0].address if servers else "",
         "first_dead": bool(servers) and servers[0].verdict != ALIVE,
         "best": best.address if best else None,
+        "failure": "" if alive else next((v for v in _TELLING if any(s.verdict == v for s in servers)), ""),
         "host_answers": any(bool(_row(server)["host_answers"]) for server in servers),
         "forwarder": forwarder.verdict if forwarder else "",
         "servers": [_row(server) for server in ([*servers, forwarder] if forwarder else servers)],
@@ -141,6 +142,10 @@ def reading(name: str, servers: Sequence[Asked], forwarder: Optional[Asked]) -> 
     if data["own_delay_ms"] is None:
         gaps["own_delay_ms"] = "the network's share of the time could not be measured"
     return Reading(data, gaps)
+
+
+# When nobody is alive, the verdict that tells most: an answer before a refusal before silence.
+_TELLING = (REFUSES, FAILS, GARBAGE, CLOSED, PROHIBITED, SILENT)
 
 
 def _flags(servers: Sequence[Asked]) -> Dict[str, Value]:

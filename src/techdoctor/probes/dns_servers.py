@@ -101,6 +101,10 @@ PROBES = (
             "first": text("Address of the first server in the list.", "ip"),
             "first_dead": boolean("True when the first server in the list is not alive."),
             "best": text("Address of the fastest living server that tells no falsehoods.", "ip"),
+            "failure": text(
+                "When no server is alive, the most telling verdict: refuses, fails, garbage, closed, prohibited or "
+                "silent; else empty."
+            ),
             "host_answers": boolean("True when the host of any server answers to anything."),
             "forwarder": text("What the forwarder on this machine did, as verdict; empty without one."),
             **_any_and_all("refused", "refuses (REFUSED)"),

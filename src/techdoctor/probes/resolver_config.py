@@ -34,7 +34,7 @@ from techdoctor.probes.sources import gather
 # The C library asks at most three servers, MAXNS. Source: resolv.conf(5), resolv.h.
 MAX_SERVERS = 3
 _MAX_NDOTS = 15  # RES_MAXNDOTS, resolv.conf(5)
-_STUBS = ("127.0.0.53", "127.0.0.54")  # systemd-resolved.service(8)
+STUBS = ("127.0.0.53", "127.0.0.54")  # systemd-resolved.service(8)
 # Who writes resolv.conf says so in a comment at its top.
 _WRITERS = (
     ("networkmanager", "NetworkManager"),
@@ -142,7 +142,7 @@ def parse_linux(raws: Raws) -> Resolvers:
     hosts_line = parse_hosts_line(raws["nsswitch"].text) if raws["nsswitch"].status == "ok" else ""
     local = next((server for server in conf.servers if _is_loopback(server)), "")
     common = {"search": conf.search, "ndots": conf.ndots, "written_by": conf.written_by, "hosts_line": hosts_line}
-    if local in _STUBS and raws["uplinks"].status == "ok":
+    if local in STUBS and raws["uplinks"].status == "ok":
         uplinks = parse_resolv_conf(raws["uplinks"].text).servers
         return Resolvers(uplinks, conf.servers, local, True, source="systemd-resolved", **common)  # type: ignore[arg-type]
     return Resolvers(conf.servers, conf.servers, local, not local, **common)  # type: ignore[arg-type]
