@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import sys
 import types
-from collections.abc import Iterator, Mapping
-from typing import cast
 
 import pytest
 
@@ -15,7 +13,7 @@ from techdoctor.model import ActionOutcome, ActionPreview
 
 
 @pytest.fixture(autouse=True)
-def made_up_action(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def made_up_action(monkeypatch: pytest.MonkeyPatch) -> None:
     module = types.ModuleType("techdoctor.actions.made_up")
 
     def preview(_: Acting) -> ActionPreview:
@@ -26,6 +24,4 @@ def made_up_action(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
     module.ACTIONS = (Action("test.mend", "Mend", "For tests.", preview, apply, touches=("test.touched",)),)  # type: ignore[attr-defined] # a module made at run time
     monkeypatch.setitem(sys.modules, module.__name__, module)
-    modules = {**cast("Mapping[str, str]", registry.MODULES), "test.mend": "made_up"}
-    monkeypatch.setattr(registry, "MODULES", modules)
-    yield
+    monkeypatch.setattr(registry, "MODULES", {**registry.MODULES, "test.mend": "made_up"})

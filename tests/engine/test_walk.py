@@ -310,7 +310,7 @@ def events_up_to_first_offer() -> tuple[dict[str, Playbook], list[Event], State]
     playbooks = {playbook.id: playbook}
     events: list[Event] = [Started(playbook.id)]
     state, effects = step(playbooks, State(), events[0])
-    values = {"test.a": {"bad": True}, "test.b": {"bad": False}, "test.sys": BAD}
+    values: dict[str, dict[str, Any]] = {"test.a": {"bad": True}, "test.b": {"bad": False}, "test.sys": BAD}
     for effect in effects:
         if isinstance(effect, RunProbe):
             events.append(FactKnown(effect.call, Fact(effect.probe, "ok", values[effect.probe])))
