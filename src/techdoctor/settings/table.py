@@ -50,7 +50,14 @@ TABLE: tuple[Setting, ...] = (
     Setting("offline", "bool", False, "Nothing is sent to any address beyond this machine.", "offline = true"),
     Setting("plain", "bool", False, "Append-only output without cursor movement, for screen readers.", "plain = true"),
     Setting("technician", "bool", False, "Shows details that only a technician needs.", "technician = true"),
-    Setting("language", "text", "en", "Language of the program's own texts.", 'language = "en"'),
+    Setting(
+        "language",
+        "text",
+        "",
+        "Language of the program's own texts, e.g. de; empty means the system's.",
+        'language = "en"',
+        variable="TECHDOCTOR_LANG",
+    ),
     Setting(
         "retention_days",
         "int",
