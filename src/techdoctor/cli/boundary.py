@@ -46,11 +46,15 @@ def _crash_file(error: Exception) -> str:
     """Writes the traceback into the state folder, else the temporary one; returns where it is."""
     import tempfile
 
-    from techdoctor.settings.paths import state_dir
+    from techdoctor.settings import Settings, load_settings, state_folder
 
+    try:
+        settings = load_settings()
+    except TechdoctorError:  # the crash is what matters now; the default folder will do
+        settings = Settings()
     text = "".join(traceback.format_exception(error))
     name = f"crash-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{os.getpid()}.txt"
-    for folder in (state_dir(os.environ), Path(tempfile.gettempdir())):
+    for folder in (state_folder(settings), Path(tempfile.gettempdir())):
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             path = folder / name

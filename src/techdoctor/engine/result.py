@@ -33,6 +33,8 @@ class Diagnosis:
         end: One of model.ENDS.
         say: The end node's text.
         cause: Global id of the root cause, None unless its `confirm` was true.
+        not_judged: Causes that could not be decided, with the reason.
+        not_reached: Causes that were not looked at because the root cause lies before them.
         path: (node, why) in the order walked; nodes of called playbooks as "<playbook>:<node>".
         questions: (question, answer) really asked.
         facts: By name; those of called playbooks as "<playbook>:<fact>".
@@ -51,6 +53,7 @@ class Diagnosis:
     findings: tuple[Finding, ...] = ()
     ruled_out: tuple[str, ...] = ()
     not_judged: tuple[NotJudged, ...] = ()
+    not_reached: tuple[NotJudged, ...] = ()
     path: tuple[tuple[str, str], ...] = ()
     questions: tuple[tuple[str, str], ...] = ()
     facts: Mapping[str, Fact] = field(default_factory=dict)
@@ -91,7 +94,7 @@ class Diagnosis:
             "cause": self.cause,
             "findings": [finding.to_json() for finding in self.findings],
             "ruled_out": list(self.ruled_out),
-            "not_judged": [entry.to_json() for entry in self.not_judged],
+            "not_judged": [entry.to_json() for entry in (*self.not_judged, *self.not_reached)],
             "path": [{"node": node, "why": why} for node, why in self.path],
             "questions": [{"id": question, "answer": answer} for question, answer in self.questions],
             "facts": {name: fact.to_json() for name, fact in self.facts.items()},
@@ -119,7 +122,8 @@ def diagnosis_of(playbooks: Playbooks, state: State, session: str, duration_ms: 
         cause=state.cause or None,
         findings=tuple(_finding(walk, f) for f in _in_order(state)),
         ruled_out=tuple(state.ruled_out),
-        not_judged=tuple(_not_judged(walk)),
+        not_judged=tuple(_not_judged(state)),
+        not_reached=tuple(_not_reached(walk)),
         path=tuple((_local(chosen.id, key_of(s.playbook, s.node)), s.why) for s in state.path),
         questions=state.asked,
         facts=known_facts(playbooks, state),
@@ -165,14 +169,17 @@ def _finding(walk: Walk, found: FindingState) -> Finding:
     return Finding(found.cause, title, cause.severity, found.confirmed, found.evidence, tuple(fixes), found.caused_by)
 
 
-def _not_judged(walk: Walk) -> list[NotJudged]:
-    """Causes without a verdict: undecidable ones, and those of nodes the walk did not reach."""
+def _not_judged(state: State) -> list[NotJudged]:
+    return [NotJudged(cause, reason) for cause, reason in state.not_judged.items() if cause not in state.findings]
+
+
+def _not_reached(walk: Walk) -> list[NotJudged]:
+    """Causes of the walked playbooks that stand behind the root cause."""
     state = walk.state
-    out = [NotJudged(cause, reason) for cause, reason in state.not_judged.items() if cause not in state.findings]
-    walked = dict.fromkeys(step.playbook for step in state.path)
+    if not state.cause:
+        return []
+    playbook, root = walk.cause(state.cause)
+    reason = say("engine.not_reached", title=walk.text(playbook, root.title))
     told = {*state.not_judged, *state.findings, *state.ruled_out}
-    reason = say("engine.not_reached" if state.cause else "engine.not_walked")
-    for name in walked:
-        playbook = walk.playbooks[name]
-        out += [NotJudged(gid, reason) for c in playbook.causes if (gid := playbook.cause_id(c)) not in told]
-    return out
+    walked = [walk.playbooks[name] for name in dict.fromkeys(step.playbook for step in state.path)]
+    return [NotJudged(gid, reason) for book in walked for c in book.causes if (gid := book.cause_id(c)) not in told]

@@ -8,8 +8,7 @@ TEXTS: dict[str, Text] = {
     "engine.disclose_no": "No, do without",
     "engine.disclose_why": "Asking an independent server shows whether the answer you get here is right.",
     "engine.ask_why": "The answer tells whether this is the cause: {title}.",
-    "engine.not_reached": "not looked at: the cause found comes before it",
-    "engine.not_walked": "not looked at on the way through this playbook",
+    "engine.not_reached": "not looked at, because this comes before it: {title}",
     "engine.undo": "'{fix}' was applied already. Take it back?",
     "engine.undo_yes": "Yes, take it back",
     "engine.undo_no": "No, leave it",
@@ -18,5 +17,4 @@ TEXTS: dict[str, Text] = {
     "engine.undo_failed": "It could not be taken back: {text}",
     "engine.cannot_undo": "'{fix}' was applied already and cannot be taken back.",
     "engine.nothing_back": "There is nothing to go back to.",
-    "engine.already_fixed": "A fix was running when the session was interrupted; it is not run again, the result is measured.",
 }

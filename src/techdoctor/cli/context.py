@@ -1,0 +1,66 @@
+"""What every command needs: settings, playbooks, host, terminal; made once from the options."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from techdoctor.model import Value
+from techdoctor.settings import Settings, cache_folder, load_settings, state_folder
+
+if TYPE_CHECKING:
+    from techdoctor.console.terminal import Terminal
+    from techdoctor.hosts.local import LocalHost
+    from techdoctor.playbooks.library import Library
+    from techdoctor.probes.base import ProbeSettings
+    from techdoctor.records.sessions import SessionStore
+
+
+class Context:
+    """The surroundings of one command.
+
+    Args:
+        offline, plain, technician: As given on the command line; None when not given.
+
+    Raises:
+        UsageError: The settings are wrong.
+    """
+
+    def __init__(self, offline: bool | None = None, plain: bool | None = None, technician: bool | None = None) -> None:
+        flags: Mapping[str, Value] = {"offline": offline, "plain": plain, "technician": technician}
+        self.settings: Settings = load_settings(flags)
+
+    @cached_property
+    def terminal(self) -> Terminal:
+        from techdoctor.console.terminal import Terminal
+
+        return Terminal.of_process(self.settings.plain)
+
+    @cached_property
+    def library(self) -> Library:
+        from techdoctor.playbooks.cache import Cache
+        from techdoctor.playbooks.library import Library, shipped_folder
+
+        return Library([shipped_folder(), *self.settings.playbook_folders], Cache(cache_folder(self.settings)))
+
+    @cached_property
+    def state_folder(self) -> Path:
+        return state_folder(self.settings)
+
+    @cached_property
+    def store(self) -> SessionStore:
+        from techdoctor.records.sessions import SessionStore
+
+        return SessionStore(self.state_folder)
+
+    def probe_settings(self) -> ProbeSettings:
+        from techdoctor.probes.base import ProbeSettings
+
+        return ProbeSettings(self.settings.offline, self.settings.targets)
+
+    def local_host(self, may_prompt: bool = False) -> LocalHost:
+        from techdoctor.hosts.local import LocalHost
+
+        return LocalHost(self.probe_settings(), may_prompt)

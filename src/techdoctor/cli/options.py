@@ -1,0 +1,61 @@
+"""Options that several commands share, and reading what they carry."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from techdoctor.errors import UsageError
+from techdoctor.model import Value
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output and nothing else.")]
+Plain = Annotated[bool | None, typer.Option("--plain", help="Plain lines for screen readers and simple terminals.")]
+Technician = Annotated[bool | None, typer.Option("--technician", help="Show exact values, ids and comparisons.")]
+Offline = Annotated[bool | None, typer.Option("--offline", help="Send nothing beyond this machine.")]
+SetValues = Annotated[list[str], typer.Option("--set", metavar="NAME=VALUE", help="Give an input or parameter.")]
+On = Annotated[str, typer.Option("--on", metavar="HOST", help="Work on another computer over SSH.")]
+
+
+def pairs(texts: Sequence[str], option: str = "--set") -> dict[str, str]:
+    """NAME=VALUE texts as a mapping.
+
+    Raises:
+        UsageError: One has no "=".
+    """
+    values = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise UsageError(f"{option} {text}: not of the form NAME=VALUE", f"for example: {option} printer=office")
+        values[name] = value
+    return values
+
+
+def print_json(document: Value) -> None:
+    """Prints one JSON document; foreign text keeps its characters but never a raw control character."""
+    print(json.dumps(document, ensure_ascii=True, indent=2))
+
+
+def refuse_other_host(host: str) -> None:
+    """Work over SSH is not part of this version.
+
+    Raises:
+        UsageError: A host was given.
+    """
+    if host:
+        raise UsageError(f"--on {host}: work over SSH is not available in this version")
+
+
+def read_answers(path: Path) -> dict[str, str]:
+    """The answers file: a YAML map of question or fix id to choice.
+
+    Raises:
+        UsageError: The file cannot be read or is not such a map.
+    """
+    from techdoctor.playbooks.strict_yaml import load_mapping
+
+    return load_mapping(path)

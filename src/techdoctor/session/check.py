@@ -1,0 +1,131 @@
+"""The check-up: every playbook is walked without questions, over measurements taken once."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from techdoctor.engine.batch import Batch
+from techdoctor.engine.dialogue import Dialogue
+from techdoctor.engine.driver import Driver
+from techdoctor.engine.facts import Playbooks
+from techdoctor.engine.journal import Journal
+from techdoctor.engine.result import Diagnosis
+from techdoctor.errors import EXIT_CANNOT_TELL, EXIT_FOUND, EXIT_OK
+from techdoctor.events import Started
+from techdoctor.hosts.base import Host
+from techdoctor.hosts.shared import SharedHost
+from techdoctor.model import SEVERITIES, Fact, Finding, NotJudged, Value
+
+SCHEMA = "techdoctor.check/1"
+
+
+@dataclass(frozen=True)
+class CheckUp:
+    """What a check-up found.
+
+    Attributes:
+        findings: Confirmed causes, worst first.
+        healthy: Ids of playbooks whose complaint does not measure as present.
+        not_judged: What could not be judged, with reasons.
+        facts: "<playbook>:<fact>" to fact.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    healthy: tuple[str, ...] = ()
+    not_judged: tuple[NotJudged, ...] = ()
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+    titles: Mapping[str, str] = field(default_factory=dict)
+    duration_ms: float = 0.0
+
+    @property
+    def exit_code(self) -> int:
+        """1 for a problem or danger; 3 when nothing at all could be judged; else 0."""
+        if any(f.severity in ("problem", "danger") for f in self.findings):
+            return EXIT_FOUND
+        return EXIT_OK if self.findings or self.healthy else EXIT_CANNOT_TELL
+
+    def to_json(self) -> dict[str, Value]:
+        """The document of `check --json`."""
+        return {
+            "schema": SCHEMA,
+            "findings": [finding.to_json() for finding in self.findings],
+            "healthy": list(self.healthy),
+            "not_judged": [entry.to_json() for entry in self.not_judged],
+            "facts": {name: fact.to_json() for name, fact in self.facts.items()},
+            "duration_ms": round(self.duration_ms, 1),
+            "exit_code": self.exit_code,
+        }
+
+
+def check_up(
+    walks: Mapping[str, Playbooks],
+    host: Host,
+    limits: Mapping[str, Value],
+    progress: Callable[[str], None] | None = None,
+    patience_s: float = 30.0,
+) -> CheckUp:
+    """Walks all playbooks side by side.
+
+    Args:
+        walks: Playbook id to the playbook and all it may call.
+        host: Where to look.
+        limits: Overridden limits.
+        progress: Called with a playbook's title when its walk ends.
+        patience_s: Seconds after which measurements still out count as timed out.
+    """
+    begun = time.monotonic()
+    shared = SharedHost(host)
+    results: dict[str, Diagnosis] = {}
+    failures: dict[str, str] = {}
+
+    def walk(chosen: str, playbooks: Playbooks) -> None:
+        nobody: Dialogue = Batch({}, "never", lambda: False)
+        driver = Driver(playbooks, shared, nobody, Journal(None), patience_s=patience_s)
+        started = Started(chosen, platform=host.platform, batch=True, fix="never", limits=limits, at_s=time.time())
+        try:
+            results[chosen] = driver.run(started)
+        except Exception as error:  # noqa: BLE001 - one broken walk must not take the others with it
+            failures[chosen] = f"the check itself failed: {type(error).__name__}: {error}"
+        if progress:
+            progress(playbooks[chosen].title)
+
+    threads = [threading.Thread(target=walk, args=item, daemon=True) for item in walks.items()]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        while thread.is_alive():  # a plain join would hold Ctrl-C back on some platforms
+            thread.join(0.1)
+    ordered = [results[chosen] for chosen in walks if chosen in results]
+    titles = {chosen: playbooks[chosen].title for chosen, playbooks in walks.items()}
+    lost = [NotJudged(chosen, reason) for chosen, reason in failures.items()]
+    return _merged(ordered, lost, titles, (time.monotonic() - begun) * 1000)
+
+
+def _merged(
+    results: Sequence[Diagnosis], lost: Sequence[NotJudged], titles: Mapping[str, str], duration_ms: float
+) -> CheckUp:
+    findings: dict[str, Finding] = {}
+    facts: dict[str, Fact] = {}
+    not_judged: dict[str, NotJudged] = {entry.cause: entry for entry in lost}
+    for result in results:
+        for finding in result.findings:
+            if finding.confirmed:
+                findings.setdefault(finding.id, finding)
+        for name, fact in result.facts.items():
+            facts[name if ":" in name else f"{result.playbook}:{name}"] = fact
+        for entry in result.not_judged:
+            not_judged.setdefault(entry.cause, entry)
+        if result.end in ("inconclusive", "escalated") and not result.cause and result.playbook:
+            not_judged.setdefault(result.playbook, NotJudged(result.playbook, result.say))
+    worst_first = sorted(findings.values(), key=lambda f: -SEVERITIES.index(f.severity))
+    return CheckUp(
+        findings=tuple(worst_first),
+        healthy=tuple(r.playbook for r in results if r.playbook and r.end == "not_reproduced"),
+        not_judged=tuple(entry for cause, entry in not_judged.items() if cause not in findings),
+        facts=facts,
+        titles=titles,
+        duration_ms=duration_ms,
+    )
