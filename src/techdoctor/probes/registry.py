@@ -14,6 +14,15 @@ from techdoctor.probes.base import Probe
 
 # Probe name -> module below techdoctor.probes that declares it in PROBES. Keep sorted by name.
 MODULES: Dict[str, str] = {
+    "cgroup.limits": "cgroups",
+    "cpu.load": "cpu",
+    "cpu.power": "cpu",
+    "cpu.pressure": "pressure",
+    "cups.jobs": "cups_jobs",
+    "cups.queue": "cups_queue",
+    "cups.queues": "cups_queue",
+    "cups.scheduler": "cups_scheduler",
+    "cups.spool": "cups_scheduler",
     "dns.each_server": "dns_servers",
     "dns.hosts_file": "hosts_file",
     "dns.lookup": "dns",
@@ -21,6 +30,16 @@ MODULES: Dict[str, str] = {
     "dns.resolvers": "resolver_config",
     "dns.second_opinion": "dns",
     "dns.tcp": "dns_tcp",
+    "mem.growth": "growth",
+    "mem.oom": "oom",
+    "mem.swapping": "memory",
+    "mem.usage": "memory",
+    "print.ready": "print_ready",
+    "printer.device": "printer_device",
+    "printer.jobs": "printer_device",
+    "printer.usb": "printer_usb",
+    "proc.limits": "limits",
+    "proc.top": "processes",
 }
 
 
