@@ -1,0 +1,102 @@
+"""Checked playbooks kept as JSON, so that starting costs neither YAML nor checks.
+
+A kept tree is named by the SHA-256 of the file it came from and by a stamp of the program that checked
+it: its version and its own files, so that a changed probe declaration makes every kept tree void. What
+cannot be read or written is no error: the playbook is read afresh.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import techdoctor
+from techdoctor.model import Value
+
+# Raise when the form of kept trees changes.
+FORMAT = 1
+FOLDER_VARIABLE = "TECHDOCTOR_CACHE_DIR"
+# Packages whose files decide what a correct playbook is.
+_DECIDING = ("playbooks", "probes", "actions")
+
+
+def default_folder() -> Path:
+    """TECHDOCTOR_CACHE_DIR, or the system's place for caches. It may not exist yet."""
+    if os.environ.get(FOLDER_VARIABLE):
+        return Path(os.environ[FOLDER_VARIABLE])
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("techdoctor", appauthor=False))
+
+
+def stamp() -> str:
+    """Changes with the program's version and with every file that decides what a correct playbook is."""
+    root = Path(techdoctor.__file__).parent
+    seen = hashlib.sha256(f"{FORMAT} {techdoctor.__version__}".encode())
+    for package in _DECIDING:
+        with contextlib.suppress(OSError):
+            for entry in sorted(os.scandir(root / package), key=lambda entry: entry.name):
+                if entry.name.endswith(".py"):
+                    status = entry.stat()
+                    seen.update(f"{package} {entry.name} {status.st_size} {status.st_mtime_ns}\n".encode())
+    return seen.hexdigest()[:16]
+
+
+class Cache:
+    """Kept trees and the kept index below one folder.
+
+    Args:
+        folder: Where; made when first written to.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = (folder or default_folder()) / f"playbooks-{stamp()}"
+
+    def tree(self, sha256: str) -> dict[str, Value] | None:
+        """The checked tree of the file with this hash; None when it is not kept or damaged."""
+        return self._read(f"{sha256}.json")
+
+    def keep_tree(self, sha256: str, tree: Mapping[str, Value]) -> None:
+        self._write(f"{sha256}.json", tree)
+
+    def index(self) -> dict[str, Value]:
+        """File hash to index entry as JSON; empty when nothing is kept."""
+        return self._read("index.json") or {}
+
+    def keep_index(self, entries: Mapping[str, Value]) -> None:
+        self._write("index.json", entries)
+
+    def _read(self, name: str) -> dict[str, Value] | None:
+        try:
+            kept = json.loads((self._folder / name).read_bytes())
+        except (OSError, ValueError, RecursionError):
+            return None
+        if not isinstance(kept, dict) or not isinstance(kept.get("tree"), dict):
+            return None
+        # A torn or altered file must not become a playbook that no check has seen.
+        return kept["tree"] if kept.get("sum") == _checksum(kept["tree"]) else None
+
+    def _write(self, name: str, tree: Mapping[str, Value]) -> None:
+        """Writes beside and renames: another techdoctor never sees half a file."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            handle, beside = tempfile.mkstemp(dir=self._folder, prefix=".new-")
+        except OSError:
+            return
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump({"sum": _checksum(tree), "tree": tree}, file, ensure_ascii=False, separators=(",", ":"))
+            os.replace(beside, self._folder / name)
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.unlink(beside)
+
+
+def _checksum(tree: Mapping[str, Value]) -> str:
+    text = json.dumps(tree, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
