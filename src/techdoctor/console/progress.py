@@ -1,0 +1,70 @@
+"""Which probes are out and which came back: the counting behind rows and waiting lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from techdoctor.console.wording import Seen
+from techdoctor.events import RunProbe
+from techdoctor.messages import say
+from techdoctor.model import Fact
+from techdoctor.text import clean_line
+
+
+class Progress:
+    """Counts the probes of the session in rounds; a round ends when nothing is out and something else is said.
+
+    Attributes:
+        total: Probes started in this round.
+        done: Probes of this round that came back.
+        seen: Fact key to what came back last, for the evidence of findings.
+    """
+
+    def __init__(self) -> None:
+        self.total = self.done = 0
+        self.seen: dict[str, Seen] = {}
+        self._out: dict[str, str] = {}  # call id -> probe name
+        self._rounds = 0
+        self._headed = False
+
+    def start(self, effect: RunProbe) -> None:
+        """A probe went out."""
+        self.total += 1
+        self._out[effect.call] = effect.probe
+
+    def end(self, effect: RunProbe, title: str, fact: Fact) -> None:
+        """A probe came back."""
+        self.done += 1
+        self._out.pop(effect.call, None)
+        self.seen[effect.fact] = Seen(title, fact)
+
+    def heading(self) -> str:
+        """The heading that is due before the next row; empty when this round has one already."""
+        if self._headed or not self.total:
+            return ""
+        self._headed = True
+        self._rounds += 1
+        if self._rounds == 1:
+            return say("session.checking", n=self.total)
+        return say("session.checking_more", n=self.total)
+
+    def skip_heading(self) -> None:
+        """The round that begins now has another heading already ("Measuring again")."""
+        self.interrupt()
+        self._headed = True
+
+    def interrupt(self) -> None:
+        """Something other than a row was shown: what starts after it is a new round, unless probes are still out."""
+        if not self._out and self.total:
+            self.total = self.done = 0
+            self._headed = False
+
+    def cpu_sample_out(self) -> bool:
+        """True while a probe samples the processors: redrawing would be part of what it measures."""
+        return any(probe.startswith("cpu.") for probe in self._out.values())
+
+
+def longest(names: Mapping[str, float]) -> tuple[str, int, int]:
+    """The probe waited for longest: its title, whole seconds waited, and how many others are out."""
+    title = max(names, key=lambda name: names[name])
+    return clean_line(title), int(names[title]), len(names) - 1
