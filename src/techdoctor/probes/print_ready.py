@@ -1,0 +1,181 @@
+"""The complaint itself, measured: could a job get through now, and if not, what is in its way? CPython 3.9 syntax."""
+
+from __future__ import annotations
+
+from typing import Dict, List, Mapping, Optional
+
+from techdoctor.errors import CannotMeasure
+from techdoctor.model import Value
+from techdoctor.probes.base import (
+    RECORDED,
+    Probe,
+    Probing,
+    Reading,
+    boolean,
+    integer,
+    measured,
+    number,
+    text,
+    texts,
+)
+from techdoctor.probes.bounded_socket import Endpoint, ExchangeFailed
+from techdoctor.probes.cups_jobs import describe_last, describe_waiting, job_state
+from techdoctor.probes.cups_queue import PRINTER, describe, has_driver
+from techdoctor.probes.cups_queues import Choice, Default, PrintService, choose_queue
+from techdoctor.probes.cups_scheduler import MACOS_REASON, NO_CUPS
+from techdoctor.probes.ipp_client import GET_JOBS, IppFailed, IppTarget, ask
+from techdoctor.probes.ipp_wire import JOB_GROUP, KEYWORD, Attribute, Group
+from techdoctor.probes.printer_contact import reach
+from techdoctor.probes.printer_device import describe_device, device_uri
+
+# Words of a queue's own fields that stand in a job's way -> the blocker they are reported as.
+_QUEUE_BLOCKERS = {
+    "paused": "queue_paused",
+    "filter_missing": "filter_missing",
+    "filter_insecure": "filter_insecure",
+    "certificate_bad": "certificate_bad",
+    "user_denied": "user_denied",
+}
+
+
+def queue_blockers(described: Mapping[str, Value], driver: Optional[bool]) -> List[str]:
+    """What is in the way at the queue itself."""
+    found = [word for field, word in _QUEUE_BLOCKERS.items() if described.get(field) is True]
+    if described.get("accepting") is False:
+        found.append("queue_rejecting")
+    if driver is False and described.get("kind") in ("ipp", "dnssd") and not described.get("relays"):
+        found.append("no_driver")
+    return found
+
+
+def job_blockers(waiting: Mapping[str, Value], last: Mapping[str, Value], filter_stopped: bool) -> List[str]:
+    """What is in the way among the jobs, apart from one that only takes long."""
+    found = []
+    if waiting.get("held") or waiting.get("held_for_password"):
+        found.append("job_held")
+    if filter_stopped or last.get("last_filter_failed"):
+        found.append("filter_failed")
+    return found
+
+
+def _device_blockers(probing: Probing, queue: Group) -> List[str]:
+    """What is in the way at the printer.
+
+    Raises:
+        CannotMeasure: It cannot be asked.
+    """
+    uri = device_uri(probing, queue)
+    contact = reach(uri, probing.platform, probing.deadline)
+    if contact.error:
+        return [f"printer_{contact.error}"]
+    if contact.printer is None:
+        return []
+    described = describe_device(contact.printer)
+    blocking = described["blocking"]
+    found = [str(family) for family in blocking] if isinstance(blocking, list) else []
+    if described["state"] == "stopped" and not found:
+        found.append("printer_stopped")
+    if described["accepting"] is False and not found:
+        found.append("printer_busy")
+    return found + _thrown_away(IppTarget(Endpoint(uri.host, uri.port, uri.tls), uri.path, uri.shown), probing.deadline)
+
+
+def _thrown_away(target: IppTarget, deadline: float) -> List[str]:
+    """Says so when the printer gave its newest job up; a printer without a job list says nothing."""
+    wanted = {"which-jobs": Attribute(KEYWORD, ("completed",))}
+    try:
+        answer = ask(target, GET_JOBS, deadline, attributes=wanted, requested=("job-id", "job-state"))
+    except IppFailed:
+        return []
+    newest = max(answer.of(JOB_GROUP), key=lambda job: job.number("job-id") or 0, default=None)
+    return ["job_thrown_away"] if newest is not None and job_state(newest) == "aborted" else []
+
+
+def default_blockers(choice: Choice, default: Default, count: int) -> List[str]:
+    """What is in the way of a job that names no printer."""
+    if choice.by == "asked":
+        return []
+    if default.name and not default.exists:
+        return ["default_missing"]
+    return ["no_default"] if not default.name and count > 1 else []
+
+
+def _measure(probing: Probing) -> Reading:
+    try:
+        service = PrintService(probing)
+        queues = service.queues()
+        default = service.default(queues)
+    except CannotMeasure as error:
+        return _blocked("service", error.reason)
+    choice = choose_queue(probing.text("printer"), queues, default)
+    if choice.queue is None:
+        return _blocked("unknown_printer" if choice.name else "no_printer", "there is no such queue")
+    waiting = service.jobs(choice.name, finished=False)
+    described, jobs = describe(choice.queue), describe_waiting(waiting)
+    gaps: Dict[str, str] = {}
+    try:
+        driver: Optional[bool] = has_driver(service, choice.name, probing.deadline)
+    except ExchangeFailed:
+        driver = None
+    stopped = any(job_state(job) == "stopped" for job in waiting)
+    blockers = queue_blockers(described, driver) + default_blockers(choice, default, len(queues))
+    blockers += job_blockers(jobs, describe_last(service.jobs(choice.name, finished=True)), stopped)
+    printer_asked = True
+    try:
+        blockers += _device_blockers(probing, choice.queue)
+    except CannotMeasure as error:
+        printer_asked, gaps["printer_state"] = False, error.reason
+    return Reading(
+        {
+            "printer": choice.name,
+            "blockers": list(blockers),
+            "blocker_count": len(blockers),
+            "paused": described["paused"],
+            "printer_asked": printer_asked,
+            "head_age_s": jobs["head_age_s"],
+            "behind_head": jobs["behind_head"],
+        },
+        gaps,
+    )
+
+
+def _blocked(blocker: str, why: str) -> Reading:
+    data: Dict[str, Value] = {"blockers": [blocker], "blocker_count": 1, "printer_asked": False}
+    return Reading(data, dict.fromkeys(("printer", "paused", "head_age_s", "behind_head"), why))
+
+
+PROBES = (
+    Probe(
+        name="print.ready",
+        title="Way to the printer",
+        doc="Goes the way of a print job without sending one: print service, queue, jobs before it, the printer "
+        "itself. This is the measurement that decides whether a fix has helped.",
+        fields={
+            "printer": text("Name of the queue.", private="text"),
+            "blockers": texts(
+                "What is in the way: service, no_printer, unknown_printer, no_default, default_missing, queue_paused, "
+                "queue_rejecting, no_driver, job_held, filter_..., printer_<error>, a family of printer.device, ..."
+            ),
+            "blocker_count": integer("How many these are.", "count"),
+            "paused": boolean("The queue is paused."),
+            "printer_asked": boolean("The printer itself could be asked."),
+            "head_age_s": number("Since when the first job is being printed; 0 when there is none.", "s"),
+            "behind_head": integer("Jobs that wait behind it.", "count"),
+        },
+        methods={
+            "linux": measured(_measure),
+            "macos": measured(_measure, RECORDED, MACOS_REASON),
+            "windows": NO_CUPS,
+        },
+        parameters={"printer": PRINTER},
+        timeout_s=8.0,
+        cost="slow",
+        network=True,
+        reach="decides",
+        summary=lambda data: ", ".join(str(b) for b in _as_list(data.get("blockers"))).replace("_", " ") or "free",
+    ),
+)
+
+
+def _as_list(value: Value) -> List[Value]:
+    return value if isinstance(value, list) else []

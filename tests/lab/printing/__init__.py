@@ -1,0 +1,1 @@
+"""The printing laboratory: a real cupsd without root, and a printer that misbehaves on demand."""
