@@ -24,6 +24,7 @@ UNITS = ("", "count", "ms", "s", "bytes", "bytes_per_s", "percent", "celsius", "
 RUN_HERE = "run here"
 UNDER_WINE = "exercised under Wine"
 RECORDED = "recorded output only"
+UNTRIED = "portable code, not run there"
 UNSUPPORTED = "not supported"
 
 
@@ -210,10 +211,12 @@ Raws = Mapping[str, Raw]
 
 @dataclass(frozen=True)
 class Method:
-    """How a probe measures on one platform: either `sources` and `parse`, or `measure`.
+    """How a probe measures on one platform: `sources` and `parse`, or `measure`.
+
+    With both, `measure` serves this machine and the sources serve hosts without Python.
 
     Attributes:
-        level: Support level: RUN_HERE, UNDER_WINE, RECORDED or UNSUPPORTED.
+        level: Support level: RUN_HERE, UNDER_WINE, RECORDED, UNTRIED or UNSUPPORTED.
         reason: For UNSUPPORTED: why, in words; else where the recordings come from, if any.
     """
 
@@ -280,3 +283,9 @@ class Probe:
 def everywhere(method: Method) -> Dict[str, Method]:
     """The same method on every platform."""
     return {"linux": method, "macos": method, "windows": method}
+
+
+def portable(measure: Callable[[Probing], Reading]) -> Dict[str, Method]:
+    """The same Python measurement on every platform, run on Linux, not tried on the others."""
+    elsewhere = measured(measure, UNTRIED, "sockets and psutil only, documented as portable")
+    return {"linux": measured(measure), "macos": elsewhere, "windows": elsewhere}

@@ -140,7 +140,13 @@ CONTROLS = (
         f"{FORWARD} meta l4proto icmp drop\nmeta l4proto icmpv6 drop",
         healthy=True,
     ),
-    filtered("https_only", "only secure pages are let out", "router", f"{FORWARD} tcp dport != 443 drop", healthy=True),
+    filtered(
+        "https_only",
+        "only secure pages are let out",
+        "router",
+        f'{FORWARD} iifname "br0" tcp dport != 443 drop',
+        healthy=True,
+    ),
     Fault(
         "ipv4_only",
         "a network without IPv6",

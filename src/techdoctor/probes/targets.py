@@ -1,0 +1,76 @@
+"""The documented places that connection probes ask. CPython 3.9 syntax.
+
+A site replaces them through the setting `targets`: "internet" (a list of addresses) and "portal" (a list of
+texts "http://host/path expected-status expected-text").
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Mapping, Sequence, Tuple
+from urllib.parse import urlsplit
+
+from techdoctor.model import Value
+
+# Anycast addresses that three operators document, reached by https (443), names (53) and ping.
+# Source: https://developers.cloudflare.com/1.1.1.1/ip-addresses/
+# Source: https://developers.google.com/speed/public-dns/docs/using
+# Source: https://www.quad9.net/service/service-addresses-and-features
+INTERNET_V4: Sequence[str] = ("1.1.1.1", "8.8.8.8", "9.9.9.9")
+INTERNET_V6: Sequence[str] = ("2606:4700:4700::1111", "2001:4860:4860::8888", "2620:fe::fe")
+
+
+@dataclass(frozen=True)
+class PortalCheck:
+    """A plain http page that systems ask to find sign-in pages.
+
+    Attributes:
+        host: Its name.
+        path: Path on it.
+        status: Status of the true page.
+        text: What the true page's body begins with or contains; empty for an empty body.
+    """
+
+    host: str
+    path: str
+    status: int
+    text: str
+
+
+# Source: https://support.mozilla.org/kb/captive-portal (Firefox: detectportal.firefox.com)
+# Source: https://learn.microsoft.com/windows-server/networking/ncsi/ncsi-overview (connecttest.txt)
+# Source: https://support.apple.com/guide/deployment/ (captive.apple.com, hotspot-detect.html)
+PORTAL_CHECKS: Sequence[PortalCheck] = (
+    PortalCheck("detectportal.firefox.com", "/success.txt", 200, "success"),
+    PortalCheck("www.msftconnecttest.com", "/connecttest.txt", 200, "Microsoft Connect Test"),
+    PortalCheck("captive.apple.com", "/hotspot-detect.html", 200, "Success"),
+)
+
+# Plain http by number, for when names are dead or false: the true server sends everybody on to https under
+# one of its own names. Source: https://developers.cloudflare.com/1.1.1.1/ip-addresses/ (one.one.one.one)
+BY_NUMBER = "1.1.1.1"
+BY_NUMBER_NAMES: Sequence[str] = ("1.1.1.1", "one.one.one.one", "cloudflare-dns.com", "cloudflare.com")
+
+
+def internet(targets: Mapping[str, Value]) -> Tuple[Sequence[str], Sequence[str]]:
+    """The IPv4 and IPv6 addresses to reach for "the internet works"."""
+    value = targets.get("internet")
+    if not isinstance(value, list) or not value:
+        return INTERNET_V4, INTERNET_V6
+    wanted = [str(item) for item in value]
+    return [a for a in wanted if ":" not in a], [a for a in wanted if ":" in a]
+
+
+def portal_checks(targets: Mapping[str, Value]) -> Sequence[PortalCheck]:
+    """The pages to ask for a sign-in page."""
+    value = targets.get("portal")
+    if not isinstance(value, list) or not value:
+        return PORTAL_CHECKS
+    return [_check(str(item)) for item in value]
+
+
+def _check(line: str) -> PortalCheck:
+    url, _, rest = line.partition(" ")
+    status, _, text = rest.partition(" ")
+    parts = urlsplit(url)
+    return PortalCheck(parts.hostname or url, parts.path or "/", int(status) if status.isdigit() else 200, text)
