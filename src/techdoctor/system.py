@@ -89,6 +89,8 @@ class _Drain(threading.Thread):
             self._full.set()
         except (OSError, ValueError):  # the pipe was closed under us after the deadline
             return
+        finally:
+            self._pipe.close()
 
     def text(self) -> str:
         return b"".join(self.chunks).decode("utf-8", "replace")
