@@ -14,6 +14,10 @@ MODULES: Mapping[str, str] = {
     "dns.flush_cache": "dns",
     "dns.prefer_server": "dns",
     "dns.remove_hosts_entry": "dns",
+    "process.continue": "processes",
+    "process.end": "processes",
+    "service.restart": "services",
+    "service.start": "services",
 }
 
 

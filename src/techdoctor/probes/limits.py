@@ -244,7 +244,7 @@ PROBES = (
         name="proc.limits",
         title="Limits of programs",
         doc=(
-            "Open files against each process's and the system's limit, threads against the kernel's, a user's processes "
+            "Open files against each process's and the system's limit, threads against the kernel's, a user's threads "
             "against ulimit -u, file watchers. Source: proc_pid_limits(5), setrlimit(2), inotify(7)."
         ),
         fields={
