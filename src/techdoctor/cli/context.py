@@ -55,6 +55,16 @@ class Context:
 
         return SessionStore(self.state_folder)
 
+    def priors(self, playbook: str, platform: str) -> dict[str, Value]:
+        """Counts from history for the order of causes; none when the history cannot be read."""
+        from techdoctor.errors import StateError
+
+        try:
+            counts = self.store.history.counts(playbook, platform)
+        except StateError:
+            return {}
+        return {cause: [hits, sessions] for cause, (hits, sessions) in counts.items()}
+
     def probe_settings(self) -> ProbeSettings:
         from techdoctor.probes.base import ProbeSettings
 

@@ -16,7 +16,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on s
 Plain = Annotated[bool | None, typer.Option("--plain", help="Plain lines for screen readers and simple terminals.")]
 Technician = Annotated[bool | None, typer.Option("--technician", help="Show exact values, ids and comparisons.")]
 Offline = Annotated[bool | None, typer.Option("--offline", help="Send nothing beyond this machine.")]
-SetValues = Annotated[list[str], typer.Option("--set", metavar="NAME=VALUE", help="Give an input or parameter.")]
+SetValues = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Give an input or parameter.")]
 On = Annotated[str, typer.Option("--on", metavar="HOST", help="Work on another computer over SSH.")]
 
 
@@ -56,6 +56,15 @@ def read_answers(path: Path) -> dict[str, str]:
     Raises:
         UsageError: The file cannot be read or is not such a map.
     """
-    from techdoctor.playbooks.strict_yaml import load_mapping
+    from techdoctor.playbooks import strict_yaml
 
-    return load_mapping(path)
+    try:
+        document = strict_yaml.parse(path.read_bytes(), str(path))
+    except OSError as error:
+        raise UsageError(f"--answers {path}: {error.strerror}") from None
+    if document.problems:
+        raise UsageError("\n".join(str(problem) for problem in document.problems))
+    tree = document.tree if document.tree is not None else {}
+    if not isinstance(tree, dict) or not all(isinstance(value, str) for value in tree.values()):
+        raise UsageError(f"{path}: not a map of question or fix to choice", "for example:  renew_lease: yes")
+    return {str(key): str(value) for key, value in tree.items()}

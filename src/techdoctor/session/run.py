@@ -31,7 +31,10 @@ class Setting:
         limits: "<playbook>.<limit>" to overriding values.
         priors: Global cause id to [hits, sessions], from history.
         patience_s: Seconds after which probes still out count as timed out.
-        closed: Called with the ended diagnosis and the platform, to write the history.
+        did_it_help: Asks the person after a verified fix; None when nobody is there.
+        afterwards: Called with the ended diagnosis before the journal is closed (escalation); may add
+            a bundle to it.
+        closed: Called with the final diagnosis and the platform, to write the history.
     """
 
     host: Host
@@ -42,6 +45,8 @@ class Setting:
     limits: Mapping[str, Value] = field(default_factory=dict)
     priors: Mapping[str, Value] = field(default_factory=dict)
     patience_s: float = 60.0
+    did_it_help: Callable[[], str] | None = None
+    afterwards: Callable[[Diagnosis], Diagnosis] | None = None
     closed: Callable[[Diagnosis, str], None] | None = None
 
 
@@ -138,7 +143,12 @@ def _conclude(driver: Driver, journal: Journal, setting: Setting, walk: Callable
         result = walk()
     except KeyboardInterrupt:
         result = driver.stop("interrupted")
+    if result.end == "solved" and setting.did_it_help is not None:
+        driver.user_said(setting.did_it_help())
+        result = replace(result, user_said=driver.state.user_said)
     result = replace(result, saved=not journal.failed)
+    if setting.afterwards is not None:
+        result = setting.afterwards(result)
     journal.close(
         {
             "end": result.end,
