@@ -118,7 +118,7 @@ def test_questions_to_many_servers_run_side_by_side() -> None:
 
 
 def test_enough_ends_the_waiting() -> None:
-    with NameServer(lambda packet: None) as dead, NameServer(lambda packet: reply(packet)) as good:
+    with NameServer(lambda packet: None) as dead, NameServer(reply) as good:
         begun = time.monotonic()
         questions = [Question(HERE, "a.example", port=port) for port in (dead.port, good.port)]
         replies = ask_all(questions, 2.0, enough=lambda got: any(r.useful for r in got))

@@ -122,9 +122,10 @@ def test_a_damaged_answer_never_does_more_than_fail(name: str, kind: str, identi
     for _ in range(data.draw(st.integers(1, 4))):
         packet[data.draw(st.integers(0, len(packet) - 1))] = data.draw(st.integers(0, 255))
     try:
-        decode(bytes(packet))
-    except Malformed as problem:
-        assert str(problem)
+        message = decode(bytes(packet))
+    except Malformed:
+        return
+    assert len(message.answers) <= dns_wire.MAX_ANSWERS
 
 
 @given(_NAME, st.sampled_from(["A", "AAAA", "TXT"]), st.integers(0, 65535))
