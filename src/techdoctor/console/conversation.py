@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from techdoctor.console import wording
 from techdoctor.console.progress import Progress
-from techdoctor.console.prompt import Choice, marks, pick, standard_choices, unknown_choice
+from techdoctor.console.prompt import Choice, choice_lines, marks, pick, standard_choices, unknown_choice
 from techdoctor.console.terminal import Terminal
 from techdoctor.console.ticker import Ticker
 from techdoctor.console.wording import Row, Summarise
@@ -62,10 +62,6 @@ class Conversation(ABC):
         """Exact commands, whole, one a line."""
 
     @abstractmethod
-    def _choice(self, mark: str, label: str) -> None:
-        """One line of a prompt."""
-
-    @abstractmethod
     def _row(self, row: Row) -> None:
         """A finished probe."""
 
@@ -85,6 +81,7 @@ class Conversation(ABC):
 
     def chosen(self, title: str, playbook: str, host: str = "") -> None:
         """Says which playbook is walked, and where when it is not this computer."""
+        self._progress.playbook = playbook
         if host:
             self._statement(say("session.host", host=clean_line(host)))
         self._statement(say("session.playbook", title=clean_line(title).rstrip("."), id=clean_line(playbook)))
@@ -212,6 +209,25 @@ class Conversation(ABC):
         self._outcome_row(outcome.ok, reason, say("session.took", seconds=f"{seconds:.1f}"))
         self._progress.interrupt()
 
+    def has_told(self, finding: str) -> bool:
+        """True when this finding (a global cause id) was shown in the course of the session."""
+        return finding in self._findings
+
+    @property
+    def summarise(self) -> Summarise:
+        """Words for a probe's data."""
+        return self._summarise
+
+    @property
+    def technician(self) -> bool:
+        """True when a technician reads."""
+        return self._technician
+
+    def title_of(self, fact: str) -> str:
+        """The title of the probe behind a fact's key; the key in words when it was not shown."""
+        seen = self._progress.get(fact)
+        return seen.title if seen else wording.key_words(fact)
+
     def not_saved(self, reason: str) -> None:
         """The journal cannot be written; the diagnosis goes on."""
         self._statement(say("session.not_saved", reason=clean_line(reason)), "unsure")
@@ -244,7 +260,7 @@ class Conversation(ABC):
             self._detail(note.text)
 
     def _evidence(self, finding: Finding) -> None:
-        for line in wording.evidence_lines(finding, self._progress.seen, self._summarise, self._technician):
+        for line in wording.evidence_lines(finding, self._progress.get, self._summarise, self._technician):
             self._detail(line)
 
     def _consent(self, offer: Offer, card: wording.Card) -> str:
@@ -274,8 +290,8 @@ class Conversation(ABC):
             explain()
 
     def _choices(self, choices: Sequence[Choice]) -> None:
-        for mark, choice in zip(marks(choices), choices, strict=True):
-            self._choice(mark, clean_line(choice.label))
+        for line in choice_lines(self.terminal, choices):
+            self.terminal.talk(line)
 
 
 def _asks_password(command: str) -> bool:

@@ -48,10 +48,6 @@ class NormalDialogue(Conversation):
         for command in commands:  # never broken by us: it can be copied, and nothing of it hides
             self.terminal.talk([("    ", ""), (command, "bold")])
 
-    def _choice(self, mark: str, label: str) -> None:
-        for line in self.terminal.wrapped(label, f"  {mark}  ", " " * (4 + len(mark))):
-            self.terminal.talk(line)
-
     def _row(self, row: Row) -> None:
         for spans in row_lines(row, self.terminal.width, self.terminal.ellipsis):
             self.terminal.progress(spans)
@@ -71,14 +67,15 @@ class NormalDialogue(Conversation):
 
     def waiting(self, names: Mapping[str, float]) -> None:
         """Redraws the last line: how many are done and what is waited for; title to seconds waited."""
-        if not names:
-            return
         self._show_heading()
         now = self.terminal.clock()
         pause = _REDRAW_WHILE_SAMPLING_S if self._progress.cpu_sample_out() else _REDRAW_S
         if now - self._last_draw < pause:
             return
         self._last_draw = now
+        if not names:
+            self._transient_row(say("session.pausing"))
+            return
         name, seconds, others = longest(names)
         done, total = self._progress.done, self._progress.total
         if self.terminal.width < _WIDE:

@@ -40,10 +40,6 @@ class PlainDialogue(Conversation):
         for command in commands:
             self.terminal.talk(f"{label} {command}")
 
-    def _choice(self, mark: str, label: str) -> None:
-        for line in self.terminal.wrapped(say("ask.plain_choice", mark=mark, label=label)):
-            self.terminal.talk(line)
-
     def _row(self, row: Row) -> None:
         if row.text:
             text = row.text.rstrip(".")
@@ -66,10 +62,11 @@ class PlainDialogue(Conversation):
 
     def waiting(self, names: Mapping[str, float]) -> None:
         """Appends a heartbeat when nothing was said for almost 5 s; title to seconds waited."""
-        if not names:
-            return
         self._show_heading()
         if self.terminal.clock() - self._last_line_s < _HEARTBEAT_S:
+            return
+        if not names:
+            self._append(say("session.pausing"))
             return
         name, seconds, others = longest(names)
         if others:

@@ -17,12 +17,13 @@ class Progress:
     Attributes:
         total: Probes started in this round.
         done: Probes of this round that came back.
-        seen: Fact key to what came back last, for the evidence of findings.
+        playbook: Id of the chosen playbook; its facts are known by their short names too.
     """
 
     def __init__(self) -> None:
         self.total = self.done = 0
-        self.seen: dict[str, Seen] = {}
+        self.playbook = ""
+        self._seen: dict[str, Seen] = {}
         self._out: dict[str, str] = {}  # call id -> probe name
         self._rounds = 0
         self._headed = False
@@ -36,7 +37,11 @@ class Progress:
         """A probe came back."""
         self.done += 1
         self._out.pop(effect.call, None)
-        self.seen[effect.fact] = Seen(title, fact)
+        self._seen[effect.fact] = Seen(title, fact)
+
+    def get(self, fact: str) -> Seen | None:
+        """What came back last for a fact's key, "system" or "net.dns:system"; None when it was not shown."""
+        return self._seen.get(fact) or self._seen.get(f"{self.playbook}:{fact}")
 
     def heading(self) -> str:
         """The heading that is due before the next row; empty when this round has one already."""

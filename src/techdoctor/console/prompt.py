@@ -48,6 +48,18 @@ def marks(choices: Sequence[Choice]) -> list[str]:
     return shown
 
 
+def choice_lines(terminal: Terminal, choices: Sequence[Choice]) -> list[str]:
+    """The choices as numbered lines, wrapped for the terminal."""
+    lines = []
+    for mark, choice in zip(marks(choices), choices, strict=True):
+        label = clean_line(choice.label)
+        if terminal.plain:
+            lines += terminal.wrapped(say("ask.plain_choice", mark=mark, label=label))
+        else:
+            lines += terminal.wrapped(label, f"  {mark}  ", " " * (4 + len(mark)))
+    return lines
+
+
 def match(given: str, choices: Sequence[Choice]) -> Choice | None:
     """The choice meant by what was typed: its number or letter, key, label, a word, or how a label begins.
 

@@ -99,12 +99,16 @@ class Seen:
     fact: Fact
 
 
-def evidence_lines(finding: Finding, seen: Mapping[str, Seen], summarise: Summarise, technician: bool) -> list[str]:
+# Key of a fact to what was shown for it, None when nothing was.
+Look = Callable[[str], "Seen | None"]
+
+
+def evidence_lines(finding: Finding, seen: Look, summarise: Summarise, technician: bool) -> list[str]:
     """What speaks for a finding: up to three lines in plain words; for a technician every comparison too.
 
     Args:
         finding: The finding.
-        seen: Fact key to what was shown for it.
+        seen: Gives what was shown for a fact's key.
         summarise: Words for a probe's data.
         technician: Adds exact comparisons and the global id.
     """
@@ -115,15 +119,15 @@ def evidence_lines(finding: Finding, seen: Mapping[str, Seen], summarise: Summar
     return lines
 
 
-def _plain_evidence(item: Evidence, seen: Mapping[str, Seen], summarise: Summarise) -> str:
-    known = seen.get(item.fact)
+def _plain_evidence(item: Evidence, seen: Look, summarise: Summarise) -> str:
+    known = seen(item.fact)
     if known is not None and known.fact.ok:
         text = fact_text(known.fact, summarise)
         if text:
             return say("session.evidence", title=clean_line(known.title), text=text)
     return say(
         "session.evidence_field",
-        title=clean_line(known.title if known else _words(item.fact.split(":")[-1])),
+        title=clean_line(known.title) if known else key_words(item.fact),
         field=_words(item.field),
         value=_value(item),
     )
@@ -133,6 +137,11 @@ def _value(item: Evidence) -> str:
     if isinstance(item.value, list) and any(isinstance(entry, dict) for entry in item.value):
         return quantity(len(item.value), "count")
     return clean_line(quantity(item.value, item.unit))
+
+
+def key_words(fact: str) -> str:
+    """The key of a fact in words: "net.dns:first_server" -> "first server"."""
+    return _words(fact.rpartition(":")[2])
 
 
 def _words(name: str) -> str:

@@ -11,6 +11,7 @@ TEXTS: dict[str, Text] = {
     "session.measuring_again": "Measuring again",
     "session.waiting": "{done} of {total} done, waiting for {name} ({seconds} s)",
     "session.waiting_more": "{done} of {total} done, waiting for {name} ({seconds} s) and {n} more",
+    "session.pausing": "waiting a moment before measuring again",
     "session.still_checking": "still checking: {name}, {seconds} s",
     "session.still_checking_more": "still checking: {name}, {seconds} s, and {n} more",
     "session.still_running": "still running: {name}, {seconds} s",

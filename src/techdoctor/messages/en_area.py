@@ -1,0 +1,20 @@
+"""The areas of playbooks, as the menu names them: by the first part of a playbook's id."""
+
+from techdoctor.messages.catalogue import Text
+
+TEXTS: dict[str, Text] = {
+    "area.acct": "Signing in and passwords",
+    "area.backup": "Backups",
+    "area.disk": "Disks and space",
+    "area.file": "Files and folders",
+    "area.fs": "File systems",
+    "area.net": "Internet and network",
+    "area.perf": "Slow or frozen computer",
+    "area.power": "Battery and power",
+    "area.print": "Printing",
+    "area.sec": "Security",
+    "area.sound": "Sound",
+    "area.sys": "Starting, updates and services",
+    "area.web": "Web sites",
+    "area.wifi": "Wi-Fi",
+}
