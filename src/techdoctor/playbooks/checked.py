@@ -7,6 +7,7 @@ from typing import Any
 from techdoctor.errors import PlaybookError
 from techdoctor.model import Value
 from techdoctor.playbooks.check import check
+from techdoctor.playbooks.crosscheck import cross_check
 from techdoctor.playbooks.declared import Declared, Registered
 from techdoctor.playbooks.index import Entry
 from techdoctor.playbooks.problem import Problem
@@ -32,7 +33,11 @@ def checked_tree(
     check(document)
     if document.problems or not isinstance(document.tree, dict):
         return None, document.problems
-    return fill_in(document.tree, declared or Registered()), []
+    known = declared or Registered()
+    cross_check(document, document.tree, known)
+    if document.problems:
+        return None, document.problems
+    return fill_in(document.tree, known), []
 
 
 def head_of(content: bytes, file: str) -> Entry:

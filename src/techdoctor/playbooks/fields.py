@@ -297,8 +297,8 @@ EXPECT = Kind(
         "cause": Key("cause or nothing", "The root cause, short or global; null = none.", "dead_server"),
         "fixes": Key("id", "Fixes applied, in order.", "[renew_lease]", LIST),
         "findings": Key("cause id", "Causes reported, most important first.", "[dead_server]", LIST),
-        "questions": Key("id", "Questions asked, in order.", "[policy]", LIST),
-        "path": Key("id", "Nodes walked, in order.", "[triage, find_cause]", LIST),
+        "questions": Key("place", "Questions asked, in order.", "[policy]", LIST),
+        "path": Key("place", "Nodes walked, in order.", "[triage, find_cause]", LIST),
         "not_judged": Key("cause id", "Causes that could not be judged.", "[filtered]", LIST),
     },
 )
