@@ -96,8 +96,8 @@ def lint(paths: Paths = None, json_: Json = False) -> int:
     return EXIT_USAGE if errors else 0
 
 
-@app.command()
-def test(paths: Paths = None, orders: Orders = 20, json_: Json = False) -> int:
+@app.command("test")
+def run_tests(paths: Paths = None, orders: Orders = 20, json_: Json = False) -> int:
     """Run the tests that stand in playbooks, each in many orders of arrival."""
     from techdoctor.authoring.run_tests import playbook_files
 
