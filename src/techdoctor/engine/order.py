@@ -48,5 +48,5 @@ def by_worth(causes: Sequence[tuple[str, Cause]], priors: Mapping[str, Value]) -
 
 
 def fixes_in_order(fixes: Sequence[Fix]) -> list[Fix]:
-    """Least risk first, replacing things last, else as the author wrote them."""
-    return sorted(fixes, key=lambda fix: (fix.effort == "replace", RISKS.index(fix.risk)))
+    """Least risk first, asking others after what one can do, replacing things last, else as written."""
+    return sorted(fixes, key=lambda fix: (fix.effort == "replace", fix.ends == "referred", RISKS.index(fix.risk)))
