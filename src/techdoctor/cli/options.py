@@ -10,7 +10,6 @@ from typing import Annotated
 import typer
 
 from techdoctor.errors import UsageError
-from techdoctor.model import Value
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output and nothing else.")]
 Plain = Annotated[bool | None, typer.Option("--plain", help="Plain lines for screen readers and simple terminals.")]
@@ -35,7 +34,7 @@ def pairs(texts: Sequence[str], option: str = "--set") -> dict[str, str]:
     return values
 
 
-def print_json(document: Value) -> None:
+def print_json(document: object) -> None:
     """Prints one JSON document; foreign text keeps its characters but never a raw control character."""
     print(json.dumps(document, ensure_ascii=True, indent=2))
 

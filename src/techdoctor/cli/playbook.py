@@ -29,7 +29,7 @@ def list_(json_: Json = False) -> None:
     """All playbooks with their titles."""
     entries = Context().library.index()
     if json_:
-        print_json({"playbooks": [_entry_json(entry) for entry in entries]})  # type: ignore[dict-item] # plain data
+        print_json({"playbooks": [_entry_json(entry) for entry in entries]})
         return
     width = max((len(entry.id) for entry in entries), default=0)
     for entry in entries:
@@ -50,7 +50,7 @@ def show(playbook: str, json_: Json = False) -> None:
     if json_:
         print_json(
             {"id": found.id, "title": found.title, "version": found.version, "path": found.path,
-             "symptoms": list(found.symptoms), "facts": facts, "causes": causes}  # type: ignore[dict-item] # plain data
+             "symptoms": list(found.symptoms), "facts": facts, "causes": causes}
         )  # fmt: skip
         return
     print(f"{found.id} {found.version}: {clean(found.title)}\n{found.path}\n\n{say('playbook.measures')}")
@@ -105,7 +105,7 @@ def run_tests(paths: Paths = None, orders: Orders = 20, json_: Json = False) -> 
     results = list(_tested(files, orders))
     failed = [outcome for outcome in results if outcome["problems"]]
     if json_:
-        print_json({"tests": results})  # type: ignore[dict-item] # plain data
+        print_json({"tests": results})
     else:
         for outcome in failed:
             for problem in outcome["problems"]:  # type: ignore[attr-defined] # a list of texts

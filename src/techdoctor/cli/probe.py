@@ -90,7 +90,9 @@ def _typed(kind: str, name: str, text: str) -> Value:
         raise UsageError(f"--set {name}: '{text}' is not a number") from None
     if kind == "bool":
         return text.lower() in ("true", "yes", "1")
-    return text.split(",") if kind == "list" else text
+    if kind == "list":
+        return list(text.split(","))
+    return text
 
 
 def units_of(probe_name: str) -> Mapping[str, str]:
