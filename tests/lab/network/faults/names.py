@@ -13,6 +13,27 @@ def _file(name: str, symptom: str, file: str, text: str) -> Fault:
     return Fault(name, symptom, inject, nothing)
 
 
+_TCP_CLOSED = filtered(
+    "dns_tcp_blocked", "some pages hang for a minute", "router", "type filter hook input priority -5; tcp dport 53 drop"
+)
+
+
+def _cut_answers(lab: Lab) -> None:
+    lab.set("router", dns_mode="truncate")
+    _TCP_CLOSED.inject(lab)
+
+
+def _whole_answers(lab: Lab) -> None:
+    lab.set("router", dns_mode=None)
+    _TCP_CLOSED.heal(lab)
+
+
+def _long_search_list(lab: Lab) -> None:
+    lab.set("router", dns_delay_ms=120)
+    domains = " ".join(f"{part}.corp.example" for part in ("berlin", "paris", "rome", "oslo", "wien"))
+    lab.write_etc("resolv.conf", f"search {domains}\noptions ndots:5\nnameserver 10.60.1.1\n")
+
+
 FAULTS = (
     steered("dns_timeout", "web pages do not open, but ping by number works", "router", dns_mode="timeout"),
     steered("dns_refused", "no name is found", "router", dns_mode="refused"),
@@ -36,6 +57,13 @@ FAULTS = (
         "router",
         f"{FORWARD} udp dport 53 drop\ntcp dport 53 drop",
         'type filter hook output priority -5; oifname "wan0" udp dport 53 drop\noifname "wan0" tcp dport 53 drop',
+    ),
+    Fault("dns_tcp_blocked", _TCP_CLOSED.symptom, _cut_answers, _whole_answers),
+    Fault(
+        "resolv_search",
+        "every page starts slowly on this computer only",
+        _long_search_list,
+        lambda lab: lab.set("router", dns_delay_ms=None),
     ),
     _file("resolv_wrong", "the name server set here is wrong", "resolv.conf", "nameserver 10.60.1.99\n"),
     _file(
