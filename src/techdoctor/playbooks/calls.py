@@ -81,6 +81,12 @@ def _objection(value: Any, parameter: Parameter, scope: Scope) -> str:
     return ""
 
 
+def placeholders(text: str) -> list[tuple[str, str]]:
+    """Owner and field of every {fact.field} in a text, ("inputs", name) of every {name}."""
+    places = (_PLACE.fullmatch(match.group(1)) for match in _PLACEHOLDER.finditer(text))
+    return [(p.group(1), p.group(2)) if p.group(2) else ("inputs", p.group(1)) for p in places if p]
+
+
 def check_text(text: str, scope: Scope, report: Callable[[str, int], None]) -> None:
     """Checks the {placeholders} of a text; `report` gets the message and the column within the text."""
     for match in _PLACEHOLDER.finditer(text):

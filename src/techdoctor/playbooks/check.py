@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from techdoctor.model import Value
 from techdoctor.playbooks.fields import KINDS, LIST, MAP, Choice, Key, Kind
@@ -15,36 +16,61 @@ NAME_PATTERNS = {"id": ID, "parameter": ID, "fact key": rf"(?:{DOTTED}:)?{ID}"}
 _NAME_WORDS = "a name is small letters, digits and _, beginning with a letter"
 
 
-def check(document: Document) -> None:
-    """Notes every deviation from the field table in the document's problems."""
+def check(document: Document) -> dict[str, Any]:
+    """Notes every deviation from the field table in the document's problems.
+
+    Returns:
+        The sound part of the tree, so that what stands in it can be checked further: a wrong value
+        is left out, an entry that lacks what it needs is left out, a wrong list item is None.
+    """
     if not isinstance(document.tree, dict):
-        document.problem((), f"a playbook is a mapping, not {described(document.tree)}")
-        return
-    _Checker(document).mapping(document.tree, "playbook", ())
+        if document.tree is not None or not document.problems:
+            document.problem((), f"a playbook is a mapping, not {described(document.tree)}")
+        return {}
+    before = len(document.problems)
+    sound = _Checker(document).mapping(document.tree, "playbook", ())
+    # What the YAML reader refused has no value: saying that it has the wrong form helps nobody.
+    document.problems[before:] = [p for p in document.problems[before:] if p.path not in document.unread]
+    return sound if isinstance(sound, dict) else {}
+
+
+class _Unsound:
+    """Stands for a value that cannot be checked further."""
+
+
+_UNSOUND = _Unsound()
 
 
 class _Checker:
     def __init__(self, document: Document) -> None:
         self._document = document
 
-    def mapping(self, value: Value, kind_name: str, path: Path) -> None:
+    def mapping(self, value: Value, kind_name: str, path: Path) -> Any:
         kind = KINDS[kind_name]
         if not isinstance(value, dict):
             self._document.problem(path, f"{kind.title} is a mapping, not {described(value)}")
-            return
+            return _UNSOUND
         if isinstance(kind, Choice):
             told = [key for key in kind.kinds if key in value]
             if len(told) != 1:
                 self._document.problem(path, _not_told(kind, value, told))
-                return
-            self.mapping(value, kind.kinds[told[0]], path)
-            return
-        self._keys(value, kind, path)
+                return _UNSOUND
+            return self.mapping(value, kind.kinds[told[0]], path)
+        complete = self._keys(value, kind, path)
+        sound: dict[str, Any] = {}
         for name, inner in value.items():
             if name in kind.keys:
-                self._entry(inner, kind.keys[name], (*path, name))
+                checked = self._entry(inner, kind.keys[name], (*path, name))
+                if checked is not _UNSOUND:
+                    sound[name] = checked
+        needed = {name for name, key in kind.keys.items() if key.required} | {
+            n for g in kind.one_of for n in g if n in value
+        }
+        return sound if kind_name == "playbook" or (complete and needed <= sound.keys()) else _UNSOUND
 
-    def _keys(self, value: dict[str, Value], kind: Kind, path: Path) -> None:
+    def _keys(self, value: dict[str, Value], kind: Kind, path: Path) -> bool:
+        """Reports keys that are unknown or missing; True when none is missing."""
+        complete = True
         for name in value:
             if name not in kind.keys:
                 message = f"{kind.title} has no key '{name[:60]}'{nearest(name, kind.keys)}"
@@ -52,34 +78,42 @@ class _Checker:
         for name, key in kind.keys.items():
             if key.required and name not in value:
                 self._document.problem(path, f"'{name}' is missing: {key.doc[0].lower()}{key.doc[1:]}")
+                complete = False
         for group in kind.one_of:
             given = [name for name in group if name in value]
             if len(given) != 1:
                 wanted = " or ".join(f"'{name}'" for name in group)
                 self._document.problem(path, f"{kind.title} needs exactly one of {wanted}")
+                complete = False
+        return complete
 
-    def _entry(self, value: Value, key: Key, path: Path) -> None:
+    def _entry(self, value: Value, key: Key, path: Path) -> Any:
         if key.shape == LIST:
             if not isinstance(value, list):
                 self._document.problem(path, f"needs a list, not {described(value)}")
-                return
-            for index, item in enumerate(value):
-                self._single(item, key, (*path, index))
-        elif key.shape == MAP:
-            if not isinstance(value, dict):
-                self._document.problem(path, f"needs a mapping, not {described(value)}")
-                return
-            for name, item in value.items():
-                if not re.fullmatch(NAME_PATTERNS[key.names], name):
-                    self._document.problem((*path, name), f"'{name[:60]}' is not a name; {_NAME_WORDS}", at_key=True)
-                self._single(item, key, (*path, name))
-        else:
-            self._single(value, key, path)
+                return _UNSOUND
+            items = [self._single(item, key, (*path, index)) for index, item in enumerate(value)]
+            return [None if item is _UNSOUND else item for item in items]
+        if key.shape == MAP:
+            return self._map(value, key, path)
+        return self._single(value, key, path)
 
-    def _single(self, value: Value, key: Key, path: Path) -> None:
+    def _map(self, value: Value, key: Key, path: Path) -> Any:
+        if not isinstance(value, dict):
+            self._document.problem(path, f"needs a mapping, not {described(value)}")
+            return _UNSOUND
+        sound: dict[str, Any] = {}
+        for name, item in value.items():
+            if not re.fullmatch(NAME_PATTERNS[key.names], name):
+                self._document.problem((*path, name), f"'{name[:60]}' is not a name; {_NAME_WORDS}", at_key=True)
+            checked = self._single(item, key, (*path, name))
+            if checked is not _UNSOUND:
+                sound[name] = checked
+        return sound
+
+    def _single(self, value: Value, key: Key, path: Path) -> Any:
         if key.type in KINDS:
-            self.mapping(value, key.type, path)
-            return
+            return self.mapping(value, key.type, path)
         form = FORMS[key.type]
         objection = form.objection(value)
         if not objection and key.type == "true" and value is not True:
@@ -90,6 +124,8 @@ class _Checker:
             objection = f"{described(value)} is not one of {', '.join(key.enum)}{_meant(str(value), key.enum)}"
         if objection:
             self._document.problem(path, objection)
+            return _UNSOUND
+        return value
 
 
 def _meant(word: str, options: tuple[str, ...]) -> str:

@@ -11,12 +11,10 @@ from techdoctor.playbooks.crosscheck import cross_check
 from techdoctor.playbooks.declared import Declared, Registered
 from techdoctor.playbooks.index import Entry
 from techdoctor.playbooks.problem import Problem
-from techdoctor.playbooks.strict_yaml import parse
+from techdoctor.playbooks.strict_yaml import Document, parse
 
 
-def checked_tree(
-    content: bytes, file: str, declared: Declared | None = None
-) -> tuple[dict[str, Value] | None, list[Problem]]:
+def examine(content: bytes, file: str, declared: Declared | None = None) -> tuple[Document, dict[str, Any]]:
     """Reads and checks a playbook.
 
     Args:
@@ -25,19 +23,25 @@ def checked_tree(
         declared: Probes and actions; those of this program when not given.
 
     Returns:
-        The tree with the probes' defaults filled in (None when it cannot be used), and all problems.
+        The document with all its problems, and the sound part of its tree: the whole of it when
+        there are no problems.
     """
     document = parse(content, file)
+    if document.tree is None and document.problems:
+        return document, {}
+    sound = check(document)
+    cross_check(document, sound, declared or Registered())
+    return document, sound
+
+
+def checked_tree(
+    content: bytes, file: str, declared: Declared | None = None
+) -> tuple[dict[str, Value] | None, list[Problem]]:
+    """The tree of a playbook with the probes' defaults filled in (None when it cannot be used), and all problems."""
+    document, sound = examine(content, file, declared)
     if document.problems:
         return None, document.problems
-    check(document)
-    if document.problems or not isinstance(document.tree, dict):
-        return None, document.problems
-    known = declared or Registered()
-    cross_check(document, document.tree, known)
-    if document.problems:
-        return None, document.problems
-    return fill_in(document.tree, known), []
+    return fill_in(sound, declared or Registered()), []
 
 
 def head_of(content: bytes, file: str) -> Entry:

@@ -17,32 +17,32 @@ UNKNOWN = "unknown"
 NONE_NEEDED = "none_needed"
 
 
-def cross_check(document: Document, tree: Mapping[str, Any], declared: Declared) -> None:
+def cross_check(document: Document, sound: Mapping[str, Any], declared: Declared) -> None:
     """Notes every mistake between parts in the document's problems.
 
     Args:
-        document: The file; its tree has passed check.py.
-        tree: That tree.
+        document: The file.
+        sound: What check.py found sound of its tree.
         declared: The probes and actions there are.
     """
-    checker = _CrossCheck(document, tree, declared)
+    checker = _CrossCheck(document, sound, declared)
     checker.inputs()
     checker.facts()
     checker.nodes()
     checker.causes()
     checker.verify()
-    for index, test in enumerate(tree.get("tests", ())):
-        check_test(document, test, ("tests", index), tree, checker.scope)
+    for index, test in enumerate(sound.get("tests", ())):
+        if test is not None:
+            check_test(document, test, ("tests", index), checker.scope)
 
 
 class _CrossCheck:
-    def __init__(self, document: Document, tree: Mapping[str, Any], declared: Declared) -> None:
+    def __init__(self, document: Document, sound: Mapping[str, Any], declared: Declared) -> None:
         self._document = document
-        self._tree = tree
+        self._sound = sound
         self._declared = declared
-        self._causes: Mapping[str, Any] = tree.get("causes", {})
         self._questions: set[str] = set()
-        self.scope = Scope(tree, declared)
+        self.scope = Scope(sound, document.tree, declared)
 
     def _name(self, path: Path, name: str, options: Iterable[str], what: str) -> None:
         """The name at a path must be one of the options."""
@@ -50,9 +50,11 @@ class _CrossCheck:
         if name not in options:
             self._document.problem(path, f"no {what} {name}{nearest(name, options)}")
 
-    def _names(self, path: Path, names: Iterable[str], options: Iterable[str], what: str) -> None:
-        options, seen = list(options), set()
+    def _names(self, path: Path, names: Iterable[str | None], options: Iterable[str], what: str) -> None:
+        options, seen = list(options), set[str]()
         for index, name in enumerate(names):
+            if name is None:
+                continue
             self._name((*path, index), name, options, what)
             if name in seen:
                 self._document.problem((*path, index), f"{name} stands twice in the list")
@@ -61,8 +63,10 @@ class _CrossCheck:
     def _texts(self, raw: Mapping[str, Any], path: Path, *names: str) -> None:
         for name in names:
             if name in raw:
-                place = (*path, name)
-                check_text(raw[name], self.scope, lambda m, offset, at=place: self._document.problem(at, m, offset=offset))
+                self._text(raw[name], (*path, name))
+
+    def _text(self, text: str, path: Path) -> None:
+        check_text(text, self.scope, lambda message, offset: self._document.problem(path, message, offset=offset))
 
     def _condition(self, raw: Mapping[str, Any], path: Path, name: str) -> None:
         if name in raw:
@@ -70,14 +74,14 @@ class _CrossCheck:
             check_condition(raw[name], self.scope, lambda m, offset: self._document.problem(place, m, offset=offset))
 
     def inputs(self) -> None:
-        for name, entry in self.scope.inputs.items():
+        for name, entry in self._sound.get("inputs", {}).items():
             wanted = self.scope.input(name)
             if "default" in entry and sort_of_value(entry["default"]) != wanted:
                 message = f"the default is {sort_of_value(entry['default']).word}, the type {entry.get('type', 'text')}"
                 self._document.problem(("inputs", name, "default"), message)
 
     def facts(self) -> None:
-        for name, fact in self._tree["facts"].items():
+        for name, fact in self._sound.get("facts", {}).items():
             path: Path = ("facts", name)
             if name in RESERVED:
                 self._document.problem(path, f"a fact may not be called {name}", at_key=True)
@@ -99,20 +103,21 @@ class _CrossCheck:
 
     def _no_circle(self) -> None:
         """Facts that wait for each other would never be measured."""
-        waits = {name: _waits_for(fact) for name, fact in self._tree["facts"].items()}
-        for name in waits:
-            reached, todo = set[str](), list(waits[name])
+        waits = {name: _waits_for(fact) for name, fact in self._sound.get("facts", {}).items()}
+        for name, first in waits.items():
+            reached, todo = set[str](), list(first)
             while todo:
                 fact = todo.pop()
                 if fact not in reached:
                     reached.add(fact)
                     todo += waits.get(fact, ())
             if name in reached:
-                self._document.problem(("facts", name), "waits for itself, through `after` or `$fact.field`", at_key=True)
+                message = "waits for itself, through `after` or `$fact.field`"
+                self._document.problem(("facts", name), message, at_key=True)
 
     def nodes(self) -> None:
-        self._name(("start",), self._tree["start"], self._tree["nodes"], "node")
-        for name, node in self._tree["nodes"].items():
+        self._target(self._sound, (), "start")
+        for name, node in self._sound.get("nodes", {}).items():
             path: Path = ("nodes", name)
             self._texts(node, path, "say", "why")
             if "branch" in node:
@@ -120,17 +125,19 @@ class _CrossCheck:
             if "ask" in node:
                 self._ask(node["ask"], (*path, "ask"), node["ask"].get("id", name))
             if "causes" in node:
-                self._names((*path, "causes"), node["causes"], self._causes, "cause")
+                self._names((*path, "causes"), node["causes"], self.scope.causes, "cause")
             if "cause" in node:
-                self._name((*path, "cause"), node["cause"], self._causes, "cause")
+                self._name((*path, "cause"), node["cause"], self.scope.causes, "cause")
             self._target(node, path, "then")
 
     def _target(self, raw: Mapping[str, Any], path: Path, key: str) -> None:
         if key in raw:
-            self._name((*path, key), raw[key], self._tree["nodes"], "node")
+            self._name((*path, key), raw[key], self.scope.nodes, "node")
 
     def _branch(self, entries: list[Any], path: Path) -> None:
         for index, entry in enumerate(entries):
+            if entry is None:
+                continue
             place = (*path, index)
             self._condition(entry, place, "when")
             self._texts(entry, place, "why")
@@ -140,7 +147,7 @@ class _CrossCheck:
                 self._document.problem((*place, "then"), "'then' goes with 'call' only", at_key=True)
             if "else" in entry and index < len(entries) - 1:
                 self._document.problem(place, "nothing after `else: true` is ever reached; put it last")
-        if not any("else" in entry for entry in entries):
+        if not any(entry is None or "else" in entry for entry in entries):
             self._document.problem(path, "the branch needs a last entry `else: true`")
 
     def _ask(self, ask: Mapping[str, Any], path: Path, question: str) -> None:
@@ -156,13 +163,13 @@ class _CrossCheck:
         self._texts(ask, path, "text", "why")
         self._texts(ask["choices"], (*path, "choices"), *ask["choices"])
         if UNKNOWN in ask["choices"]:
-            self._document.problem((*path, "choices", UNKNOWN), "\"I don't know\" is added by itself", at_key=True)
+            self._document.problem((*path, "choices", UNKNOWN), '"I don\'t know" is added by itself', at_key=True)
         if question in self._questions:
             self._document.problem((*path, "id"), f"two questions are called {question}")
         self._questions.add(question)
 
     def causes(self) -> None:
-        for name, cause in self._causes.items():
+        for name, cause in self._sound.get("causes", {}).items():
             path: Path = ("causes", name)
             self._condition(cause, path, "confirm")
             self._condition(cause, path, "rule_out")
@@ -170,10 +177,13 @@ class _CrossCheck:
             if "ask" in cause:
                 self._question(cause["ask"], (*path, "ask"), cause["ask"]["id"])
             for index, other in enumerate(cause.get("explains", ())):
-                if "." not in other or other.rpartition(".")[0] == self._tree["id"]:
-                    self._name((*path, "explains", index), other.rpartition(".")[2], self._causes, "cause")
+                owner, _, local = (other or "").rpartition(".")
+                if local and owner in ("", self._sound.get("id", "")):
+                    self._name((*path, "explains", index), local, self.scope.causes, "cause")
             seen: set[str] = set()
             for index, fix in enumerate(cause.get("fix", ())):
+                if fix is None:
+                    continue
                 self._fix(fix, (*path, "fix", index))
                 if fix["id"] in seen:
                     self._document.problem((*path, "fix", index, "id"), f"two fixes are called {fix['id']}")
@@ -198,14 +208,14 @@ class _CrossCheck:
             self._document.problem((*path, "undo"), message)
 
     def verify(self) -> None:
-        verify = self._tree.get("verify")
+        verify = self._sound.get("verify")
         if verify is not None:
             self._name(("verify", "fact"), verify["fact"], self.scope.facts, "fact")
             self._condition(verify, ("verify",), "until")
 
 
 def _waits_for(fact: Mapping[str, Any]) -> list[str]:
-    waits = list(fact.get("after", ()))
+    waits = [name for name in fact.get("after", ()) if name]
     for value in fact.get("with", {}).values():
         try:
             named = reference(value) if isinstance(value, str) else None
@@ -214,5 +224,3 @@ def _waits_for(fact: Mapping[str, Any]) -> list[str]:
         if named is not None and named[0] != "inputs":
             waits.append(named[0])
     return waits
-
-

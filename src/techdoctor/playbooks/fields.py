@@ -97,13 +97,17 @@ PLAYBOOK = Kind(
         "version": Key("version", "Version of this file.", "1.0.0", required=True),
         "title": Key("text", "The complaint in plain words.", "Web addresses cannot be found", required=True),
         "description": Key("text", "A few lines on what is covered and what is not.", "Name lookup of this computer."),
-        "symptoms": Key("text", "What people say when they have it; the search reads these.", "[server not found]", LIST),
+        "symptoms": Key(
+            "text", "What people say when they have it; the search reads these.", "[server not found]", LIST
+        ),
         "signatures": Key("text", "Error codes and product names.", "[DNS_PROBE_FINISHED_NXDOMAIN]", LIST),
         "audience": Key("text", "Who can follow it.", "technician", default="user", enum=AUDIENCES),
         "platforms": Key("text", "Where it can be used.", "[linux, macos]", LIST, default="all", enum=PLATFORMS),
         "inputs": Key("input", "Values given by the person.", "{name: {type: hostname, default: example.com}}", MAP),
         "limits": Key("limit", "Thresholds that a site may override.", "{slow_ms: {value: 300, unit: ms}}", MAP),
-        "facts": Key("fact", "What is measured: read-only, once each, in parallel.", "{link: {probe: net.link}}", MAP, True),
+        "facts": Key(
+            "fact", "What is measured: read-only, once each, in parallel.", "{link: {probe: net.link}}", MAP, True
+        ),
         "start": Key("id", "The first node.", "triage", required=True),
         "nodes": Key("node", "The points of the decision.", "{give_up: {end: escalate}}", MAP, True),
         "causes": Key("cause", "The causes this playbook can find.", "{dead_server: {title: ..., confirm: ...}}", MAP),
@@ -164,7 +168,11 @@ NODES = {
     "branch node": Kind(
         "a branch node",
         "Takes the first entry that is true.",
-        {"branch": Key("branch entry", "The entries; the last one is `else: true`.", "[{else: true, goto: end}]", LIST, True)},
+        {
+            "branch": Key(
+                "branch entry", "The entries; the last one is `else: true`.", "[{else: true, goto: end}]", LIST, True
+            )
+        },
     ),
     "ask node": Kind(
         "an ask node",
@@ -211,7 +219,9 @@ QUESTION = {
 NODE_QUESTION = {
     **{name: key for name, key in QUESTION.items() if name != "effort"},
     "id": Key("id", "Its name; the answer is `answers.<id>`.", "policy", default="the node's name"),
-    "on": Key("id", "Answer key to node; `unknown` is the target of \"I don't know\".", "{yes: a, unknown: b}", MAP, True),
+    "on": Key(
+        "id", 'Answer key to node; `unknown` is the target of "I don\'t know".', "{yes: a, unknown: b}", MAP, True
+    ),
 }
 
 CAUSE = Kind(
@@ -222,7 +232,9 @@ CAUSE = Kind(
         "detail": Key("text", "One line for technicians.", "UDP and TCP port 53 silent, ping answers"),
         "likelihood": Key("text", "How often it is the cause.", "common", default="occasional", enum=LIKELIHOODS[::-1]),
         "severity": Key("text", "How bad it is.", "danger", default="problem", enum=SEVERITIES),
-        "confirm": Key("condition", "True when this is the cause.", "each.first_dead and each.alive >= 1", required=True),
+        "confirm": Key(
+            "condition", "True when this is the cause.", "each.first_dead and each.alive >= 1", required=True
+        ),
         "rule_out": Key("condition", "True when it is not.", "second.ok", default="not confirm"),
         "ask": Key("question", "A question, asked only if no fact decides.", "{id: policy, text: ..., choices: ...}"),
         "explains": Key("cause id", "Causes that are mere consequences of this one.", "[net.dns.server_silent]", LIST),
@@ -237,14 +249,18 @@ FIX = Kind(
         "id": Key("id", "Its name within the cause.", "renew_lease", required=True),
         "effort": Key("text", "What it costs the person.", "do", default="do", enum=EFFORTS),
         "risk": Key("text", "What can go wrong; suspicions get none or low only.", "low", default="low", enum=RISKS),
-        "instruct": Key("text", "What the person should do; commands in it are never run.", "Check the spelling of {name}."),
+        "instruct": Key(
+            "text", "What the person should do; commands in it are never run.", "Check the spelling of {name}."
+        ),
         "action": Key("action", "The action.", "service.start"),
         "with": WITH,
         "when": Key("condition", "Offered only when this is true.", "answers.policy != 'yes_managed'"),
         "needs": Key("text", "Rights it needs.", "admin", enum=("admin",)),
         "undo": Key("undo", "The action's undo, or none_needed.", "none_needed"),
         "irreversible": Key("bool", "true: it cannot be taken back.", "true", default="false"),
-        "ends": Key("text", "The cure is someone else's; the session ends as referred.", "referred", enum=("referred",)),
+        "ends": Key(
+            "text", "The cure is someone else's; the session ends as referred.", "referred", enum=("referred",)
+        ),
     },
     one_of=(("instruct", "action"),),
 )
@@ -281,7 +297,9 @@ TEST = Kind(
             True,
             names="fact key",
         ),
-        "after": Key("recorded facts", "Fix to the facts that hold once it was done.", "{wait: {system: {ok: true}}}", MAP),
+        "after": Key(
+            "recorded facts", "Fix to the facts that hold once it was done.", "{wait: {system: {ok: true}}}", MAP
+        ),
         "answers": Key("text", "Question or fix to choice; fixes default to yes.", "{policy: no_managed}", MAP),
         "inputs": Key("value", "Input to value.", "{name: www.example.org}", MAP),
         "platform": Key("text", "The platform it runs on.", "windows", default="linux", enum=PLATFORMS),
@@ -311,7 +329,7 @@ KINDS: Mapping[str, Kind | Choice] = {
     "node": Choice("a node", "One point of the decision, told by its key.", {k.split()[0]: k for k in NODES}),
     **NODES,
     "branch entry": BRANCH_ENTRY,
-    "node question": Kind("a question", "What an ask node asks; \"I don't know\" is always added.", NODE_QUESTION),
+    "node question": Kind("a question", 'What an ask node asks; "I don\'t know" is always added.', NODE_QUESTION),
     "cause": CAUSE,
     "question": Kind("a question", "A question that belongs to a cause.", QUESTION),
     "fix": FIX,

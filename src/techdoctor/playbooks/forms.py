@@ -68,7 +68,7 @@ def described(value: Value) -> str:
 
 
 def _quote_hint(form: Form, value: Value) -> str:
-    plain = isinstance(value, (bool, int, float)) and str in form.python
+    plain = isinstance(value, (bool, int, float)) and str in form.python and not form.pattern
     return "; put it in quotes to make it text" if plain else ""
 
 
@@ -106,9 +106,7 @@ FORMS: Mapping[str, Form] = {
         (str, int, float, bool, list),
     ),
     "cause or nothing": Form("a text or nothing", {"type": ["string", "null"]}, (str, type(None))),
-    "recorded fact": Form(
-        "a mapping of fields, or a status like timeout", {"type": ["object", "string"]}, (dict, str)
-    ),
+    "recorded fact": Form("a mapping of fields, or a status like timeout", {"type": ["object", "string"]}, (dict, str)),
     "recorded facts": Form("a mapping of facts", {"type": "object"}, (dict,)),
 }
 

@@ -49,7 +49,7 @@ def shown(path: Path) -> str:
 def nearest(word: str, options: Iterable[str]) -> str:
     """A suggestion to append to a message: "; did you mean ms?", or the options when there are few."""
     names = list(options)
-    near = difflib.get_close_matches(word[:100], names, n=1)
+    near = difflib.get_close_matches(word[:100], names, n=1, cutoff=0.6 if len(word) < 8 else 0.7)
     if near:
         return f"; did you mean {near[0]}?"
     return f"; there is {', '.join(names)}" if 0 < len(names) <= 12 else ""

@@ -20,42 +20,44 @@ _PYTHON: Mapping[str, tuple[type, ...]] = {
     "list": (list,),
     "record": (dict,),
 }
-_WORDS = {"bool": "true or false", "int": "a whole number", "float": "a number", "list": "a list", "record": "a mapping"}
+_WORDS = {
+    "bool": "true or false",
+    "int": "a whole number",
+    "float": "a number",
+    "list": "a list",
+    "record": "a mapping",
+}
 
 
-def check_test(document: Document, test: Mapping[str, Any], path: Path, tree: Mapping[str, Any], scope: Scope) -> None:
+def check_test(document: Document, test: Mapping[str, Any], path: Path, scope: Scope) -> None:
     """Notes every mistake in one entry of `tests:`.
 
     Args:
         document: Where problems are noted.
         test: The entry.
         path: Its place.
-        tree: The whole playbook.
         scope: What its names mean.
     """
-    _Test(document, tree, scope).check(test, path)
+    _Test(document, scope).check(test, path)
 
 
 class _Test:
-    def __init__(self, document: Document, tree: Mapping[str, Any], scope: Scope) -> None:
+    def __init__(self, document: Document, scope: Scope) -> None:
         self._document = document
         self._scope = scope
-        self._nodes: Mapping[str, Any] = tree["nodes"]
-        self._causes: Mapping[str, Any] = tree.get("causes", {})
-        self._fixes = [fix["id"] for cause in self._causes.values() for fix in cause.get("fix", ())]
-        self._calls = any("call" in node or _has_call(node.get("branch", ())) for node in self._nodes.values())
+        self._calls = any("call" in node or _has_call(node.get("branch", ())) for node in scope.nodes.values() if node)
 
     def check(self, test: Mapping[str, Any], path: Path) -> None:
         self._facts(test["facts"], (*path, "facts"))
         for fix, facts in test.get("after", {}).items():
             place: Path = (*path, "after", fix)
-            self._known(fix, self._fixes, "fix", place)
+            self._known(fix, self._scope.fixes, "fix", place)
             if isinstance(facts, dict):
                 self._facts(facts, place)
             else:
                 self._document.problem(place, f"needs a mapping of facts, not {described(facts)}")
         for answered in test.get("answers", {}):
-            options = [*self._scope.answers, *self._fixes]
+            options = [*self._scope.answers, *self._scope.fixes]
             self._known(answered, options, "question or fix", (*path, "answers", answered))
         for name in test.get("inputs", {}):
             if name not in self._scope.inputs:
@@ -107,18 +109,19 @@ class _Test:
                 self._value(item, element, owner, (*path, index))
 
     def _expect(self, expect: Mapping[str, Any], path: Path) -> None:
-        named = [(("cause",), expect["cause"])] if expect.get("cause") else []
+        named: list[tuple[Path, str]] = [(("cause",), expect["cause"])] if expect.get("cause") else []
         for key in ("findings", "not_judged"):
             named += [((key, index), cause) for index, cause in enumerate(expect.get(key, ()))]
         for place, cause in named:
-            if "." not in cause and cause not in self._causes:
-                self._document.problem((*path, *place), f"no cause {cause}{nearest(cause, self._causes)}")
+            if cause and "." not in cause and cause not in self._scope.causes:
+                self._document.problem((*path, *place), f"no cause {cause}{nearest(cause, self._scope.causes)}")
         for index, fix in enumerate(expect.get("fixes", ())):
-            self._known(fix, self._fixes, "fix", (*path, "fixes", index))
+            if fix:
+                self._known(fix, self._scope.fixes, "fix", (*path, "fixes", index))
         for index, node in enumerate(expect.get("path", ())):
-            if ":" not in node:
-                self._known(node, self._nodes, "node", (*path, "path", index))
+            if node and ":" not in node:
+                self._known(node, self._scope.nodes, "node", (*path, "path", index))
 
 
 def _has_call(entries: Iterable[Mapping[str, Any]]) -> bool:
-    return any("call" in entry for entry in entries)
+    return any(entry and "call" in entry for entry in entries)

@@ -60,14 +60,33 @@ class Unknown:
 
 
 class Scope:
-    """The names of a playbook whose tree has passed check.py."""
+    """The names of a playbook.
 
-    def __init__(self, tree: Mapping[str, Any], declared: Declared) -> None:
-        self.facts: dict[str, Probe | None] = {n: declared.probe(f["probe"]) for n, f in tree["facts"].items()}
-        self.probes: dict[str, str] = {name: fact["probe"] for name, fact in tree["facts"].items()}
-        self.inputs: Mapping[str, Mapping[str, Any]] = tree.get("inputs", {})
-        self.limits: Mapping[str, Mapping[str, Any]] = tree.get("limits", {})
-        self.answers = {name: tuple(question["choices"]) for name, question in _questions(tree)}
+    Args:
+        sound: The part of the file that has passed check.py.
+        written: The whole tree as written. A name that stands there, but not in `sound`, is known
+            and can be anything: its own mistake is reported already.
+        declared: The probes there are.
+
+    Attributes:
+        facts: Fact name to its probe; None when that is not known.
+        inputs, limits, nodes, causes: As in the file; None for what is not sound.
+        answers: Question id to its choices; empty when not known.
+    """
+
+    def __init__(self, sound: Mapping[str, Any], written: object, declared: Declared) -> None:
+        self.inputs = _named(sound, written, "inputs")
+        self.limits = _named(sound, written, "limits")
+        self.nodes = _named(sound, written, "nodes")
+        self.causes = _named(sound, written, "causes")
+        self.facts: dict[str, Probe | None] = {
+            name: declared.probe(fact["probe"]) if fact else None
+            for name, fact in _named(sound, written, "facts").items()
+        }
+        self.answers = {name: tuple(question["choices"]) for name, question in questions(sound)}
+        for name, _ in questions(written):
+            self.answers.setdefault(name, ())
+        self.fixes = list(fix_ids(written))
 
     def look(self, owner: str, field: str) -> Sort | Unknown:
         """What `owner.field` is, or why it is nothing; with field "" the fact itself."""
@@ -75,7 +94,8 @@ class Scope:
             return self.input(field)
         if owner == "limits":
             if field in self.limits:
-                return sort_of_value(self.limits[field]["value"])
+                limit = self.limits[field]
+                return sort_of_value(limit["value"]) if limit else Sort(ANY)
             return Unknown(f"no limit {field}{nearest(field, self.limits)}", True)
         if owner == "answers":
             if field in self.answers:
@@ -86,7 +106,8 @@ class Scope:
     def input(self, name: str) -> Sort | Unknown:
         if name not in self.inputs:
             return Unknown(f"no input {name}{nearest(name, self.inputs)}", True)
-        return Sort(_OF_INPUT.get(self.inputs[name].get("type", "text"), TEXT))
+        entry = self.inputs[name]
+        return Sort(_OF_INPUT.get(entry.get("type", "text"), TEXT)) if entry else Sort(ANY)
 
     def _fact(self, owner: str, field: str) -> Sort | Unknown:
         if owner not in self.facts:
@@ -99,10 +120,30 @@ class Scope:
         return sort_of_field(probe.fields[field])
 
 
-def _questions(tree: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for name, node in tree["nodes"].items():
-        if "ask" in node:
-            yield node["ask"].get("id", name), node["ask"]
-    for cause in tree.get("causes", {}).values():
-        if "ask" in cause:
-            yield cause["ask"]["id"], cause["ask"]
+def _named(sound: Mapping[str, Any], written: object, part: str) -> dict[str, Mapping[str, Any] | None]:
+    return {name: sound.get(part, {}).get(name) for name, _ in _entries(written, part)}
+
+
+def _entries(tree: object, part: str) -> Iterator[tuple[str, Any]]:
+    """Name and value of each entry of a part, however wrong the tree is."""
+    entries = tree.get(part) if isinstance(tree, Mapping) else None
+    if isinstance(entries, Mapping):
+        yield from entries.items()
+
+
+def questions(tree: object) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Every question with its id."""
+    for part in ("nodes", "causes"):
+        for name, entry in _entries(tree, part):
+            ask = entry.get("ask") if isinstance(entry, Mapping) else None
+            if isinstance(ask, Mapping):
+                yield str(ask.get("id", name)), ask
+
+
+def fix_ids(tree: object) -> Iterator[str]:
+    """The ids of all fixes of all causes."""
+    for _, cause in _entries(tree, "causes"):
+        fixes = cause.get("fix") if isinstance(cause, Mapping) else None
+        for fix in fixes if isinstance(fixes, list) else ():
+            if isinstance(fix, Mapping) and isinstance(fix.get("id"), str):
+                yield fix["id"]

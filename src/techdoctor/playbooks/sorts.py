@@ -7,7 +7,18 @@ from collections.abc import Callable
 
 from techdoctor.playbooks.condition import LITERAL_NAMES, Condition, ConditionError, compile_condition
 from techdoctor.playbooks.problem import nearest
-from techdoctor.playbooks.scope import ANY, LIST, NUMBER, TEXT, TRUTH, Scope, Sort, Unknown, sort_of_field, sort_of_value
+from techdoctor.playbooks.scope import (
+    ANY,
+    LIST,
+    NUMBER,
+    TEXT,
+    TRUTH,
+    Scope,
+    Sort,
+    Unknown,
+    sort_of_field,
+    sort_of_value,
+)
 from techdoctor.probes.base import Field
 
 Report = Callable[[str, int], None]
@@ -138,9 +149,9 @@ class _Sorts:
     def _possible(self, sort: Sort, literals: list[ast.expr]) -> None:
         """An answer can only be one of its question's choices."""
         for literal in literals:
-            if sort.texts and isinstance(literal, ast.Constant) and isinstance(literal.value, str):
-                if literal.value not in sort.texts:
-                    self._object(f"no choice '{literal.value}'{nearest(literal.value, sort.texts)}", literal)
+            word = literal.value if isinstance(literal, ast.Constant) else None
+            if sort.texts and isinstance(word, str) and word not in sort.texts:
+                self._object(f"no choice '{word}'{nearest(word, sort.texts)}", literal)
 
     def _call(self, node: ast.Call) -> Sort:
         function = node.func.id if isinstance(node.func, ast.Name) else ""

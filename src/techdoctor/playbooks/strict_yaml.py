@@ -58,6 +58,7 @@ class Document:
         values: Path to where its value stands.
         keys: Path of a mapping's entry to where its key stands.
         problems: Everything that was refused.
+        unread: Paths, as shown, whose value was refused and stands as None in the tree.
     """
 
     file: str
@@ -65,6 +66,7 @@ class Document:
     values: dict[Path, Mark] = field(default_factory=dict)
     keys: dict[Path, Mark] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    unread: set[str] = field(default_factory=set)
 
     def problem(self, path: Path, message: str, *, at_key: bool = False, offset: int = 0, level: str = "error") -> None:
         """Notes a problem at a path, or at the nearest place above it that is in the file.
@@ -141,22 +143,23 @@ class _Reader:
                 documents += 1
                 if documents > 1:
                     self._refuse(event, (), "a second document in one file is not allowed")
-                    raise _Stop
+                    break
                 tree = self._value(next(self._events), (), 0)
         except _Stop:
             return None
         return tree
 
-    def _refuse(self, event: yaml.Event, path: Path, message: str) -> None:
+    def _refuse(self, event: Any, path: Path, message: str) -> None:
         mark = event.start_mark
         problems = self._document.problems
         problems.append(Problem(self._document.file, mark.line + 1, mark.column + 1, shown(path), message))
         if len(problems) >= MAX_PROBLEMS:
             raise _Stop
 
-    def _value(self, event: yaml.Event, path: Path, depth: int) -> Value:
+    def _value(self, event: Any, path: Path, depth: int) -> Value:
         if isinstance(event, yaml.AliasEvent):
             self._refuse(event, path, f"aliases (*{event.anchor}) are not allowed; write the value out")
+            self._document.unread.add(shown(path))
             return None
         if event.anchor is not None:
             self._refuse(event, path, f"anchors (&{event.anchor}) are not allowed")
@@ -196,7 +199,7 @@ class _Reader:
             entries[key] = self._value(next(self._events), inner, depth + 1)
         return entries
 
-    def _key(self, event: yaml.Event, path: Path, depth: int) -> str:
+    def _key(self, event: Any, path: Path, depth: int) -> str:
         """A key is its text as written: `no:` and `404:` are the keys "no" and "404"."""
         if not isinstance(event, yaml.ScalarEvent):
             self._refuse(event, path, "a key must be plain text")
@@ -206,7 +209,7 @@ class _Reader:
             self._refuse(event, path, "anchors and tags are not allowed")
         return str(event.value)
 
-    def _scalar(self, event: yaml.ScalarEvent, path: Path) -> Value:
+    def _scalar(self, event: Any, path: Path) -> Value:
         text: str = event.value
         if _CONTROL.search(text):
             self._refuse(event, path, "control characters are not allowed")
@@ -234,7 +237,7 @@ def plain_scalar(text: str) -> Value:
     return text
 
 
-def _mark_of(event: yaml.Event) -> Mark:
+def _mark_of(event: Any) -> Mark:
     start, end = event.start_mark, event.end_mark
     if not isinstance(event, yaml.ScalarEvent) or start.line != end.line:
         return Mark(start.line + 1, start.column + 1)
