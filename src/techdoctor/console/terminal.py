@@ -123,11 +123,6 @@ class Terminal:
         return max(MIN_WIDTH, min(MAX_WIDTH + 1, columns)) - 1
 
     @property
-    def fixed_width(self) -> bool:
-        """True when there is a screen of known width to wrap lines for."""
-        return self._columns is not None or _is_tty(self._asking)
-
-    @property
     def ellipsis(self) -> str:
         """The sign for text cut off, as the progress stream can show it."""
         return self._encodable("…", self._stderr)
@@ -172,12 +167,11 @@ class Terminal:
 
     def wrapped(self, text: str, indent: str = "", hanging: str | None = None) -> list[str]:
         """`text` as lines for this width; unbroken when plain output goes to no screen."""
-        text = clean(text, _LONGEST_TEXT)
-        if self.plain and not self.fixed_width:
-            return [indent + " ".join(paragraph.split()) for paragraph in text.splitlines() or [""]]
-        return [
-            line for paragraph in text.splitlines() or [""] for line in wrap(paragraph, self.width, indent, hanging)
-        ]
+        return self._lines(text, indent, hanging, whole=self.plain and not self._on_screen(self._asking))
+
+    def wrapped_result(self, text: str, indent: str = "", hanging: str | None = None) -> list[str]:
+        """`text` as lines of a result; unbroken when standard output is no screen."""
+        return self._lines(text, indent, hanging, whole=not self._on_screen(self._stdout))
 
     def read_line(self) -> str:
         """One line of the person, cleaned, without white space at its ends.
@@ -200,6 +194,15 @@ class Terminal:
         if not _is_tty(self._stdin):
             self.talk(line)  # no terminal echoed it, and the transcript should be readable
         return line
+
+    def _on_screen(self, stream: TextIO | None) -> bool:
+        return self._columns is not None or _is_tty(stream)
+
+    def _lines(self, text: str, indent: str, hanging: str | None, whole: bool) -> list[str]:
+        paragraphs = clean(text, _LONGEST_TEXT).splitlines() or [""]
+        if whole:
+            return [indent + " ".join(paragraph.split()) for paragraph in paragraphs]
+        return [line for paragraph in paragraphs for line in wrap(paragraph, self.width, indent, hanging)]
 
     def _asked_columns(self) -> int:
         asked = self._environ.get("COLUMNS", "")

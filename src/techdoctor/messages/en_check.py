@@ -1,9 +1,23 @@
-"""What `check` says."""
+"""The check-up's report."""
 
 from techdoctor.messages.catalogue import Text
 
 TEXTS: dict[str, Text] = {
-    "check.begins": ("Looking at 1 area. Nothing is changed.", "Looking at {n} areas. Nothing is changed."),
-    "check.no_area": "There is no area '{area}'.",
-    "check.areas": "There are: {areas}",
+    "check.progress": "{done} of {total} done, {seconds} s",
+    "check.checking": ("Checking 1 area of trouble", "Checking {n} areas of trouble"),
+    "check.danger": "Danger",
+    "check.problem": "Problem",
+    "check.warning": "Warning",
+    "check.note": "Note",
+    "check.finding": "{severity}: {title}.",
+    "check.more": ("There is 1 more finding; see --json.", "There are {n} more findings; see --json."),
+    "check.mend": "To mend it: techdoctor diagnose --playbook {playbook}",
+    "check.healthy": "No sign of: {titles}.",
+    "check.count_danger": ("1 danger", "{n} dangers"),
+    "check.count_problem": ("1 problem", "{n} problems"),
+    "check.count_warning": ("1 warning", "{n} warnings"),
+    "check.count_note": ("1 note", "{n} notes"),
+    "check.all_well": "Nothing wrong was found.",
+    "check.nothing_judged": "Could not tell: nothing could be measured.",
+    "check.found": "Found: {counts}.",
 }
