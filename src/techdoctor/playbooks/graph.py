@@ -40,22 +40,23 @@ def circle_without_answer(nodes: Mapping[str, Raw]) -> list[str]:
     Returns:
         The nodes of the first such circle in walking order; empty when there is none.
     """
-    done: set[str] = set()
-    for first in nodes:
-        trail = _circle_from(first, nodes, [], done)
-        if trail:
-            return trail
-    return []
-
-
-def _circle_from(name: str, nodes: Mapping[str, Raw], trail: list[str], done: set[str]) -> list[str]:
-    if name in trail:
-        return trail[trail.index(name) :]
-    if name in done or name not in nodes or "ask" in nodes[name]:
-        return []
-    for following in successors(nodes[name]):
-        circle = _circle_from(following, nodes, [*trail, name], done)
-        if circle:
-            return circle
-    done.add(name)
-    return []
+    going = {name: [n for n in successors(node) if n in nodes] for name, node in nodes.items() if "ask" not in node}
+    # Nodes that lead nowhere are in no circle; what remains when they are gone leads round for ever.
+    ending = [name for name in going if not going[name]]
+    before: dict[str, list[str]] = {}
+    for name, following in going.items():
+        for target in following:
+            before.setdefault(target, []).append(name)
+    left = {name: len(following) for name, following in going.items()}
+    ending += [name for name in before if name not in going]
+    while ending:
+        for name in before.get(ending.pop(), ()):
+            left[name] -= 1
+            if not left[name]:
+                ending.append(name)
+    name = next((name for name in going if left[name]), "")
+    trail: list[str] = []
+    while name and name not in trail:
+        trail.append(name)
+        name = next(n for n in going[name] if left.get(n))
+    return trail[trail.index(name) :] if name else []

@@ -149,7 +149,9 @@ def _check_references(
     known = sorted({*library.ids(), *together})
     for path, playbook in _named_playbooks(tree):
         if playbook not in known:
-            document.problem(path, f"no playbook {playbook}{nearest(playbook, known)}")
+            # `see` only tells a person where to go on; a call would break the walk.
+            level = WARNING if path[-1] == "see" else ERROR
+            document.problem(path, f"no playbook {playbook}{nearest(playbook, known)}", level=level)
     for name, cause in tree.get("causes", {}).items():
         for index, other in enumerate(cause.get("explains", ())):
             playbook, _, short = other.rpartition(".")
