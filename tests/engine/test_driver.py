@@ -125,8 +125,9 @@ def playbook() -> Playbook:
 
 def driven(machine: Machine, script: Script, path: Path | None = None) -> Driver:
     chosen = playbook()
+    new = path is not None and not path.exists()
     journal = Journal(path)
-    if path is not None and not path.exists():
+    if new:
         journal.begin({"session": "s1"})
     return Driver({chosen.id: chosen}, machine, script, journal, session="s1", patience_s=5)
 
