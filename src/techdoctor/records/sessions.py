@@ -16,7 +16,7 @@ from pathlib import Path
 from techdoctor.errors import StateError, UsageError
 from techdoctor.model import Value
 from techdoctor.records.history import History
-from techdoctor.records.storage import guarded, private_folder, write_private
+from techdoctor.records.storage import PRIVATE_FILE, guarded, private_folder
 
 SUFFIX = ".jsonl"
 LAST = "last"
@@ -179,7 +179,7 @@ class SessionStore:
             stamp = self.folder / _SWEPT
             if not self.folder.exists() or (stamp.exists() and 0 <= now - stamp.stat().st_mtime < _DAY_S):
                 return 0
-            write_private(stamp, b"")
+            stamp.touch(PRIVATE_FILE)
             os.utime(stamp, (now, now))
             old = [path for path in self.folder.iterdir() if path.suffix == SUFFIX and path.stat().st_mtime < before]
             for path in old:

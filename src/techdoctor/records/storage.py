@@ -64,22 +64,3 @@ def private_folder(folder: Path) -> Path:
     if os.name == "posix" and found.st_mode & stat.S_IWOTH:
         raise StateError(f"{folder} can be written by every user", f"chmod 700 {folder}")
     return folder
-
-
-def write_private(path: Path, data: bytes) -> None:
-    """Replaces a small file (0600) as a whole: after a power cut it is the old one or the new one.
-
-    Raises:
-        OSError: It cannot be written; the old file is unchanged.
-    """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
-    try:
-        with os.fdopen(os.open(temporary, flags, PRIVATE_FILE), "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
