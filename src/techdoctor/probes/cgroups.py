@@ -30,6 +30,8 @@ from techdoctor.text import size
 
 WINDOW_S = 1.0
 _SHOWN = 6
+# A smaller limit is one that a service gave itself so that nothing else can be started in it.
+_LEAST_PROCESSES = 10
 _OWN, _ASKED, _GREW, _FULLEST = "own", "asked", "grew", "fullest"
 _T = TypeVar("_T")
 _NOBODY: Dict[str, Value] = {}
@@ -76,22 +78,18 @@ def _measure(probing: Probing) -> Reading:
 
 def reading(trees: Mapping[str, Tree], first: Counters, second: Counters, unit: str = "") -> Reading:
     """Makes the fields from two counts."""
-    gaps: Dict[str, str] = {}
     data: Dict[str, Value] = {
         "versions": [*sorted({str(tree.version) for tree in trees.values()})],
         "unit_missing": bool(unit) and not any(_asked(group, unit) for group in (*second.memory, *second.pids)),
+        **_NO_LIMITS,
     }
-    for controller, lists in (("memory", _memory), ("cpu", _cpu), ("pids", _pids)):
-        tree = trees.get(controller)
-        if tree is None:
-            reason = f"the {controller} controller of control groups is off here"
-            gaps.update({name: reason for name in _FIELDS if name == controller or name.startswith(controller + "_")})
-            continue
-        data.update(lists(tree, first, second, unit))
+    for controller, limits_of in (("memory", _memory), ("cpu", _cpu), ("pids", _pids)):
+        if controller in trees:  # where a controller is off, it limits nothing
+            data.update(limits_of(trees[controller], first, second, unit))
     own = trees.get("memory")
     limits = [files.memory_limit(own, group) for group in own.chain(own.own)] if own else []
     data["own_memory_limit_bytes"] = int(files.least([*limits]) or 0)
-    return Reading(data, gaps)
+    return Reading(data)
 
 
 def _asked(group: str, unit: str) -> bool:
@@ -187,7 +185,7 @@ def _cpu(tree: Tree, first: Counters, second: Counters, unit: str) -> Dict[str, 
                 "program": _program(tree.pids(group)),
             }
         )
-    found.sort(key=lambda r: (r["why"] == _GREW, -_number(r["throttled_percent"])))
+    found.sort(key=lambda r: (-_number(r["throttled_percent"]), r["why"] == _GREW))
     worst = found[0] if found else _NOBODY
     return {
         "cpu": list(found[:_SHOWN]),
@@ -202,7 +200,7 @@ def _pids(tree: Tree, first: Counters, second: Counters, unit: str) -> Dict[str,
     found: List[Dict[str, Value]] = []
     for group, refused in second.pids.items():
         most = files.limit(tree.read(group, "pids.max"))
-        if not most:
+        if not most or most < _LEAST_PROCESSES:
             continue
         change = max(0, refused - first.pids.get(group, 0))
         current = files.number(tree.read(group, "pids.current"))
@@ -227,6 +225,8 @@ def _pids(tree: Tree, first: Counters, second: Counters, unit: str) -> Dict[str,
         "pids_program": worst.get("program", ""),
         "pids_current": worst.get("current", 0),
         "pids_max": worst.get("max", 0),
+        "pids_refused": worst.get("refused", 0),
+        "pids_used_percent": worst.get("used_percent", 0.0),
     }
 
 
@@ -270,7 +270,7 @@ _FIELDS = {
         periods=integer("Accounting periods in which it ran.", "count"),
         throttled_percent=number("Share of these periods in which it was held back.", "percent"),
     ),
-    "cpu_name": text("The worst of them, our own first.", private="path"),
+    "cpu_name": text("The one held back most.", private="path"),
     "cpu_program": text("A program in it."),
     "cpu_cores": number("Cores it may use."),
     "cpu_throttled_percent": number("Share of periods in which it was held back.", "percent"),
@@ -286,6 +286,14 @@ _FIELDS = {
     "pids_program": text("A program in it."),
     "pids_current": integer("Processes and threads in it.", "count"),
     "pids_max": integer("Most it may have.", "count"),
+    "pids_refused": integer("Times a new process was refused in the sample.", "count"),
+    "pids_used_percent": number("Used of the limit.", "percent"),
+}
+_BLANK: Dict[str, Value] = {"int": 0, "float": 0.0, "text": ""}
+_NO_LIMITS: Dict[str, Value] = {
+    name: [] if field.type == "list" else _BLANK[field.type]
+    for name, field in _FIELDS.items()
+    if name.partition("_")[0] in ("memory", "cpu", "pids")
 }
 _NONE_HERE = unsupported("control groups exist on Linux only")
 PROBES = (

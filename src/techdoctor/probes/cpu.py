@@ -89,10 +89,15 @@ def _measure_linux(probing: Probing) -> Reading:
     for _ in range(10):  # the run queue is a moment's value: its median over the window counts
         probing.cancelled.wait(min(WINDOW_S / 10, probing.left_s()))
         queue.append(_sample())
-    running = sorted(max(0, sample.running - 1) for sample in queue)[len(queue) // 2]  # less our own reader
+    running = _median([max(0, sample.running - 1) for sample in queue])  # less our own reader
+    blocked = _median([sample.blocked for sample in queue])
     words = (procfs.read_bytes("/proc/loadavg") or b"").split()
     load = float(words[0]) if words else None
-    return reading(first, queue[-1], running, load=load, cores=os.cpu_count() or 1, allowed=_allowed())
+    return reading(first, queue[-1], running, blocked, load=load, cores=os.cpu_count() or 1, allowed=_allowed())
+
+
+def _median(values: List[int]) -> int:
+    return sorted(values)[len(values) // 2]
 
 
 def _allowed() -> float:
@@ -104,7 +109,9 @@ def _allowed() -> float:
     return cgroup_files.least(cores) or 1.0
 
 
-def reading(first: Times, last: Times, running: int, *, load: Optional[float], cores: int, allowed: float) -> Reading:
+def reading(
+    first: Times, last: Times, running: int, blocked: int, *, load: Optional[float], cores: int, allowed: float
+) -> Reading:
     """Makes the fields from two samples of the machine's times."""
     total = max(1, last.total - first.total)
     own = min(last.own - first.own, last.busy - first.busy)
@@ -118,7 +125,7 @@ def reading(first: Times, last: Times, running: int, *, load: Optional[float], c
         "own_percent": round(own / total * 100, 1),
         "running": running,
         "running_per_core": round(running / cores, 2),
-        "blocked": last.blocked,
+        "blocked": blocked,
         "load": load,
         "load_per_core": round(load / cores, 2) if load is not None else None,
         "window_s": round(last.taken_s - first.taken_s, 2),
@@ -189,12 +196,15 @@ def parse_power(raws: Raws, params: Params) -> Reading:
     most, could = words.get("scaling_max_freq", ""), words.get("cpuinfo_max_freq", "")
     capped = int(most) / int(could) * 100 if most.isdigit() and could.isdigit() and int(could) else 100.0
     follows_load = driver in ("intel_pstate", "amd-pstate-epp", "amd_pstate_epp")
+    preference = words.get("energy_performance_preference", "")
+    kept_slow = governor == "powersave" and not follows_load
     data: Dict[str, Value] = {
         "governor": governor,
         "driver": driver,
-        "preference": words.get("energy_performance_preference", ""),
+        "preference": preference,
         "profile": words.get("profile", ""),
-        "kept_slow": governor == "powersave" and not follows_load,
+        "kept_slow": kept_slow,
+        "saves": kept_slow or words.get("profile") == "low-power" or preference == "power",
         "max_percent": round(capped, 1),
     }
     return Reading(data)
@@ -218,7 +228,7 @@ _LOAD = {
     "own_percent": number("Used by techdoctor itself; not part of busy.", "percent"),
     "running": integer("Threads ready to run, the median of ten looks.", "count"),
     "running_per_core": number("The same per core."),
-    "blocked": integer("Processes that wait for a device.", "count"),
+    "blocked": integer("Processes that wait for a disk, the median of ten looks.", "count"),
     "load": number("Load average of the last minute: ready to run or waiting for a device."),
     "load_per_core": number("The same per core."),
     "window_s": number("Length of the sample.", "s"),
@@ -247,6 +257,7 @@ PROBES = (
             "preference": text("Energy preference of the driver."),
             "profile": text("Power profile of the machine: low-power, quiet, balanced, performance ..."),
             "kept_slow": boolean("The governor holds the processor at its lowest speed whatever the load."),
+            "saves": boolean("Any of the three puts saving power first: kept_slow, low-power or power."),
             "max_percent": number("Highest speed allowed, of what the processor can do.", "percent"),
         },
         methods={"linux": parsed(power_sources, parse_power), "macos": _NOT_TRIED, "windows": _NOT_TRIED},

@@ -120,17 +120,26 @@ def request_root(server: PrintServer) -> str:
     return str(configured[-1]) if configured else standard
 
 
-def _command_line_of_peer(path: str) -> str:
+def peer_pid(path: str) -> Optional[int]:
+    """Process id of whoever listens at a Unix socket; None when nobody does or the system does not say."""
     if not path or not hasattr(socket, "SO_PEERCRED"):
-        return ""
+        return None
     with socket.socket(socket.AF_UNIX) as link:
         link.settimeout(1.0)
         try:
             link.connect(path)
             credentials = link.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-            return system.read_text(f"/proc/{struct.unpack('3i', credentials)[0]}/cmdline")
-        except (OSError, CannotMeasure):
-            return ""  # then the standard configuration holds
+        except OSError:
+            return None
+    return int(struct.unpack("3i", credentials)[0])
+
+
+def _command_line_of_peer(path: str) -> str:
+    pid = peer_pid(path)
+    try:
+        return system.read_text(f"/proc/{pid}/cmdline") if pid else ""
+    except CannotMeasure:
+        return ""  # then the standard configuration holds
 
 
 def _measure_spool(probing: Probing) -> Reading:

@@ -189,21 +189,27 @@ def _measure(probing: Probing) -> Reading:
     used_files = int(system_files[0]) if system_files else 0
     threads = _existing_threads()
     most_threads = min(_whole("/proc/sys/kernel/threads-max"), _whole("/proc/sys/kernel/pid_max"))
+    watchers_full = no_instances or bool(most_instances and instances >= most_instances)
+    system_percent = _percent(used_files, _whole("/proc/sys/fs/file-max"))
+    threads_percent = _percent(threads, most_threads)
+    shares = [_percent(use.used, use.limit) for use in (*files[:1], *users[:1])]
     data: Dict[str, Value] = {
+        "fullest_percent": max(*shares, system_percent, threads_percent, 0.0),
         "files": [use.record() for use in files],
         "files_unseen": unseen,
         **_flat("files", first),
         "files_started_s": round(procfs.started_s(started, root), 2) if started else 0.0,
         "files_why_kept": why_kept(first.pid, False, above) if first.pid else "",
         "system_files": used_files,
-        "system_files_percent": _percent(used_files, _whole("/proc/sys/fs/file-max")),
+        "system_files_percent": system_percent,
         "threads": threads,
         "threads_max": most_threads,
-        "threads_percent": _percent(threads, most_threads),
+        "threads_percent": threads_percent,
         "users": [use.record() for use in users],
         **_flat("users", users[0] if users else Use(0, "", "", 0, 0)),
-        "watchers_full": no_instances or bool(most_instances and instances >= most_instances),
+        "watchers_full": watchers_full,
         "watches_full": no_watches,
+        "watching_full": watchers_full or no_watches,
         "watchers": instances,
         "watchers_max": most_instances,
         "watchers_user": user,
@@ -248,6 +254,7 @@ PROBES = (
             "against ulimit -u, file watchers. Source: proc_pid_limits(5), setrlimit(2), inotify(7)."
         ),
         fields={
+            "fullest_percent": number("The fullest of the limits of open files, threads and processes.", "percent"),
             "files": records("Processes by use of their limit of open files, fullest first.", **_USE),
             "files_unseen": integer("Processes whose open files may not be seen.", "count"),
             **{f"files_{name}": field for name, field in _USE.items()},
@@ -264,6 +271,7 @@ PROBES = (
             **{f"users_{name}": field for name, field in _USE.items()},
             "watchers_full": boolean("No program of a user can begin to watch files any more."),
             "watches_full": boolean("This user cannot watch one more file."),
+            "watching_full": boolean("Either of the two."),
             "watchers": integer("File watchers (inotify instances) of the user with most of them.", "count"),
             "watchers_max": integer("Most a user may have.", "count"),
             "watchers_user": text("That user.", private="user"),

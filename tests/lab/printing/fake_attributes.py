@@ -115,7 +115,7 @@ def _capabilities() -> dict[str, tuple[int, Any]]:
         "which-jobs-supported": (KEYWORD, ["completed", "not-completed"]),
         "printer-input-tray": (
             OCTETS,
-            b"type=sheetFeedAutoRemovableTray;maxcapacity=250;level=100;status=0;name=main;",
+            b"type=sheetFeedAutoRemovableTray;level=100;status=0;name=main;",
         ),
         "marker-names": (NAME, "Black Toner"),
         "marker-types": (KEYWORD, "toner"),

@@ -121,7 +121,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     device: FakePrinter
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class names it so
         """Says nothing on standard error."""
 
     def _read(self) -> bytes:
@@ -189,7 +189,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, message: Message, document: bytes) -> Message:
         operation = message.of(OPERATION_GROUP)[0]
-        status, groups = self.device.temper.ipp_status, []
+        status = self.device.temper.ipp_status
+        groups: list[Group] = []
         if not status:
             status, groups = self._perform(message.code, operation, document)
         first = Group(
@@ -214,14 +215,14 @@ class _Handler(BaseHTTPRequestHandler):
             return 0, [self._job(job) for job in device.jobs.values() if (job.state >= 7) == done]
         if code in (_PRINT, _VALIDATE, _CREATE):
             return self._new_job(code, document)
-        job = device.jobs.get(operation.number("job-id") or 0)
-        if job is None:
+        found = device.jobs.get(operation.number("job-id") or 0)
+        if found is None:
             return 0x406, []
         if code == _SEND:
-            self._start(job, document)
+            self._start(found, document)
         elif code == _CANCEL:
-            job.state, job.reasons = 7, ["job-canceled-by-user"]
-        return 0, [self._job(device.advance(job))]
+            found.state, found.reasons = 7, ["job-canceled-by-user"]
+        return 0, [self._job(device.advance(found))]
 
     def _new_job(self, code: int, document: bytes) -> tuple[int, list[Group]]:
         if not self.device.temper.accepting:
