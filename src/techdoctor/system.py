@@ -69,11 +69,11 @@ class Ran:
 
 
 class _Drain(threading.Thread):
-    """Reads a pipe to its end or to the cap."""
+    """Reads a pipe to its end, to the cap or to the line `until`."""
 
-    def __init__(self, pipe: IO[bytes], cap: int, full: threading.Event) -> None:
+    def __init__(self, pipe: IO[bytes], cap: int, full: threading.Event, until: str = "") -> None:
         super().__init__(daemon=True)
-        self._pipe, self._cap, self._full = pipe, cap, full
+        self._pipe, self._cap, self._full, self._until = pipe, cap, full, f"{until}\n".encode() if until else None
         self.chunks: List[bytes] = []
         self.start()
 
@@ -86,6 +86,8 @@ class _Drain(threading.Thread):
                     return
                 self.chunks.append(chunk)
                 left -= len(chunk)
+                if self._until is not None and chunk.endswith(self._until):
+                    break
             self._full.set()
         except (OSError, ValueError):  # the pipe was closed under us after the deadline
             return
@@ -114,6 +116,7 @@ def run(
     cap_bytes: int = DEFAULT_CAP_BYTES,
     stdin: str = "",
     env: Optional[Mapping[str, str]] = None,
+    until: str = "",
 ) -> Ran:
     """Runs a command in its own session and ends its whole group at the deadline.
 
@@ -123,6 +126,7 @@ def run(
         cap_bytes: Most bytes kept of each of stdout and stderr; more ends the command.
         stdin: Text for its standard input.
         env: Variables on top of `command_environment()`.
+        until: Last line of its output, after which its end is not waited for: it may be stuck in the kernel.
     """
     begun = time.monotonic()
     posix = os.name == "posix"
@@ -146,7 +150,7 @@ def run(
         _children.add(child)
     full = threading.Event()
     assert child.stdout is not None and child.stderr is not None
-    out, err = _Drain(child.stdout, cap_bytes, full), _Drain(child.stderr, cap_bytes, full)
+    out, err = _Drain(child.stdout, cap_bytes, full, until), _Drain(child.stderr, cap_bytes, full)
     if stdin and child.stdin is not None:
         threading.Thread(target=_feed, args=(child.stdin, stdin.encode()), daemon=True).start()
     try:
@@ -156,7 +160,7 @@ def run(
         with _children_lock:
             _children.discard(child)
     for drain in (out, err):
-        drain.join(0.5)
+        drain.join(0.5 if child.returncode is not None else 0.05)
     return Ran(
         argv,
         TIMEOUT if timed_out else "ok",

@@ -1,0 +1,40 @@
+"""Running a module of ours in a child process that can be left behind in the kernel. CPython 3.9 syntax."""
+
+from __future__ import annotations
+
+import json
+import sys
+from types import ModuleType
+from typing import Dict, List, Sequence
+
+from techdoctor import system
+from techdoctor.errors import CannotMeasure
+from techdoctor.model import NOT_APPLICABLE, TIMEOUT, Value
+
+# The last line of such a child, after which its end is not waited for.
+DONE = "done"
+
+
+def ask(module: ModuleType, paths: Sequence[str], timeout_s: float) -> List[Dict[str, Value]]:
+    """Passes a list of paths to a module run as a program and returns its answers, one JSON object a line.
+
+    Args:
+        module: Standard library only; reads a JSON list from standard input, ends its output with DONE.
+        paths: What it is asked about.
+        timeout_s: Deadline of the child in seconds; what it said by then counts.
+
+    Raises:
+        CannotMeasure: It could not be started, or failed before its first answer.
+    """
+    loader = module.__loader__
+    source = loader.get_source(module.__name__) if loader is not None and hasattr(loader, "get_source") else None
+    if not sys.executable or not source:
+        raise CannotMeasure(NOT_APPLICABLE, "this Python cannot start a child of its own")
+    ran = system.run([sys.executable, "-I", "-S", "-c", source], timeout_s, stdin=json.dumps(list(paths)), until=DONE)
+    lines = ran.out.splitlines()
+    if not lines and ran.status == "timeout":
+        raise CannotMeasure(TIMEOUT, f"the child process that asks the file systems gave no answer in {timeout_s:g} s")
+    if not lines:
+        reason = ran.err.strip().splitlines()
+        raise CannotMeasure(NOT_APPLICABLE, f"the child process failed: {(reason or [ran.status])[-1]}")
+    return [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}")]
