@@ -15,6 +15,7 @@ from techdoctor.probes.base import Probe
 # Probe name -> module below techdoctor.probes that declares it in PROBES. Keep sorted by name.
 MODULES: Dict[str, str] = {
     "cgroup.limits": "cgroups",
+    "clock.offset": "clock",
     "cpu.load": "cpu",
     "cpu.power": "cpu",
     "cpu.pressure": "pressure",
@@ -49,6 +50,8 @@ MODULES: Dict[str, str] = {
     "printer.usb": "printer_usb",
     "proc.limits": "limits",
     "proc.top": "processes",
+    "web.proxy": "proxy",
+    "web.tls": "tls",
 }
 
 
