@@ -51,7 +51,7 @@ def check(
     if json_:
         print_json(result.to_json())
     else:
-        from techdoctor.console.tables import show_check
+        from techdoctor.console.check import show_check
 
         show_check(terminal, result, context.settings.technician)
     return result.exit_code

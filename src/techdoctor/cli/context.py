@@ -74,3 +74,9 @@ class Context:
         from techdoctor.hosts.local import LocalHost
 
         return LocalHost(self.probe_settings(), may_prompt)
+
+
+def help_desk_line(context: Context) -> str:
+    """Who helps, in one line; empty when the site has not said."""
+    desk = context.settings.help_desk
+    return ", ".join(desk[name] for name in ("name", "contact", "hours") if name in desk)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from techdoctor.cli.context import Context
+from techdoctor.cli.context import Context, help_desk_line
 from techdoctor.cli.options import pairs, print_json, read_answers
 from techdoctor.errors import StateError, UsageError
 from techdoctor.messages import say
@@ -130,7 +130,9 @@ def _choose(context: Context, wish: Wish, talk: _Talk) -> Choice | None:
         from techdoctor.console.menu import menu
 
         chosen = menu(context.terminal, index)
-        return Choice(chosen) if chosen else None
+        if not chosen:
+            raise KeyboardInterrupt
+        return Choice(chosen)
     hits = search(index, wish.words)
     if not hits:
         return None
@@ -288,4 +290,4 @@ def print_questions(wish: Wish) -> int:
 def _report(context: Context, talk: _Talk, result: Diagnosis) -> None:
     from techdoctor.console.report import show_outcome
 
-    show_outcome(context.terminal, result, talk.conversation, context.settings.help_desk)
+    show_outcome(context.terminal, result, talk.conversation, help_desk_line(context))

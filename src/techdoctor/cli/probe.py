@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,9 @@ from techdoctor.cli.context import Context
 from techdoctor.cli.options import Json, Offline, On, Plain, SetValues, pairs, print_json, refuse_other_host
 from techdoctor.errors import EXIT_CANNOT_TELL, EXIT_OK, UsageError
 from techdoctor.model import PLATFORMS, Fact, Value
+
+if TYPE_CHECKING:
+    from techdoctor.probes.base import Field
 
 app = new_app("Run single measurements and show what they give.")
 
@@ -45,9 +48,9 @@ def probe(
     if json_:
         print_json({"schema": "techdoctor.facts/1", "facts": {name: fact.to_json() for name, fact in facts.items()}})
     else:
-        from techdoctor.console.tables import show_facts
+        from techdoctor.console.facts import show_facts
 
-        show_facts(context.terminal, facts, units_of)
+        show_facts(context.terminal, facts, fields_of)
     return EXIT_OK if any(fact.ok for fact in facts.values()) else EXIT_CANNOT_TELL
 
 
@@ -95,11 +98,11 @@ def _typed(kind: str, name: str, text: str) -> Value:
     return text
 
 
-def units_of(probe_name: str) -> Mapping[str, str]:
-    """Field name to unit of a probe."""
+def fields_of(probe_name: str) -> Mapping[str, Field]:
+    """The declared fields of a probe."""
     from techdoctor.probes import registry
 
-    return {name: field.unit for name, field in registry.get(probe_name).fields.items()}
+    return registry.get(probe_name).fields
 
 
 def _list(context: Context, json_: bool) -> int:
@@ -107,12 +110,12 @@ def _list(context: Context, json_: bool) -> int:
     from techdoctor.probes.base import UNSUPPORTED, Method
 
     rows: list[dict[str, Value]] = []
-    for name in registry.names():
-        found = registry.get(name)
+    declared = [registry.get(name) for name in registry.names()]
+    for found in declared:
         methods = {p: found.methods.get(p, Method(UNSUPPORTED, reason=f"not written for {p}")) for p in PLATFORMS}
         rows.append(
             {
-                "name": name,
+                "name": found.name,
                 "title": found.title,
                 "doc": found.doc,
                 "timeout_s": found.timeout_s,
@@ -129,7 +132,8 @@ def _list(context: Context, json_: bool) -> int:
     if json_:
         print_json({"schema": "techdoctor.probes/1", "probes": list(rows)})
     else:
-        from techdoctor.console.tables import show_probes
+        from techdoctor.console.tables import probe_table, show_table
 
-        show_probes(context.terminal, rows)
+        levels = [(found.name, found.title, {p: m.level for p, m in found.methods.items()}) for found in declared]
+        show_table(context.terminal, probe_table(levels))
     return EXIT_OK

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from techdoctor.cli.app import new_app
-from techdoctor.cli.context import Context
+from techdoctor.cli.context import Context, help_desk_line
 from techdoctor.cli.options import Json, Offline, Plain, Technician, print_json
 from techdoctor.errors import EXIT_FOUND, EXIT_OK
 from techdoctor.messages import say
@@ -30,9 +30,9 @@ def list_(json_: Json = False) -> None:
     if json_:
         print_json({"sessions": [row.to_json() for row in rows]})
         return
-    from techdoctor.console.tables import show_sessions
+    from techdoctor.console.tables import session_table, show_table
 
-    show_sessions(context.terminal, rows)
+    show_table(context.terminal, session_table(rows))
 
 
 @app.command()
@@ -48,7 +48,7 @@ def show(session: SessionId = "last", technician: Technician = None, plain: Plai
     from techdoctor.console.report import show_outcome
 
     conversation = open_dialogue(context.terminal, summary_of, context.settings.technician)
-    show_outcome(context.terminal, result, conversation, context.settings.help_desk)
+    show_outcome(context.terminal, result, conversation, help_desk_line(context))
 
 
 def _report(context: Context, session: str) -> Diagnosis:

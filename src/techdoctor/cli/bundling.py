@@ -1,0 +1,64 @@
+"""Writing a bundle of a session, for `bundle create` and at an unsolved end."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from techdoctor.cli.context import Context
+from techdoctor.errors import StateError
+
+if TYPE_CHECKING:
+    from techdoctor.bundle.write import BundleResult
+    from techdoctor.engine.result import Diagnosis
+
+
+def write_bundle(context: Context, result: Diagnosis, output: Path | None = None) -> BundleResult:
+    """Writes the bundle of a session into a file or folder, by default the current folder.
+
+    Raises:
+        StateError: The file cannot be written.
+        LeakFound: The finished file would give something private away; none is left.
+    """
+    from techdoctor.bundle.write import Contents, create_bundle
+
+    contents = Contents(
+        session=result.session,
+        diagnosis=result.to_json(),
+        journal=context.store.find(result.session).path if result.session else None,
+        help_desk=context.settings.help_desk,
+        public=sorted(public_names(context, result)),
+    )
+    try:
+        map_path = context.store.map_path(result.session) if result.session else None
+    except StateError:
+        map_path = None
+    return create_bundle(contents, output or Path.cwd(), map_path)
+
+
+def public_names(context: Context, result: Diagnosis) -> set[str]:
+    """What needs no hiding: documented probe targets and the default inputs of the playbooks."""
+    from techdoctor.probes import name_targets, targets
+
+    names: set[str] = set()
+    for module in (targets, name_targets):
+        for value in vars(module).values():
+            names |= set(_texts(value))
+    if result.playbook:
+        for playbook in context.library.with_callees(result.playbook).values():
+            names |= {str(spec.default) for spec in playbook.inputs.values() if spec.default}
+    return names
+
+
+def _texts(value: object) -> list[str]:
+    """All texts in nested tuples, lists, mappings and records of a targets module."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return _texts(list(vars(value).values()))
+    if isinstance(value, str):
+        return [value] if "." in value or ":" in value else []
+    if isinstance(value, dict):
+        return [text for item in value.values() for text in _texts(item)]
+    if isinstance(value, (list, tuple)):
+        return [text for item in value for text in _texts(item)]
+    return []
