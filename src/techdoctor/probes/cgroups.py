@@ -210,7 +210,7 @@ def _pids(tree: Tree, first: Counters, second: Counters, unit: str) -> Dict[str,
                 "why": _why(tree, group, change > 0, unit) or _FULLEST,
                 "current": current,
                 "max": most,
-                "used_percent": round(current / most * 100, 1),
+                "used_percent": 100.0 if change else round(current / most * 100, 1),
                 "refused": change,
             }
         )
@@ -279,7 +279,7 @@ _FIELDS = {
         **_GROUP,
         current=integer("Processes and threads in it.", "count"),
         max=integer("Most it may have.", "count"),
-        used_percent=number("Used of the limit.", "percent"),
+        used_percent=number("Used of the limit; 100 when a new process was refused in the sample.", "percent"),
         refused=integer("Times a new process was refused in the sample.", "count"),
     ),
     "pids_name": text("The worst of them.", private="path"),
@@ -287,7 +287,7 @@ _FIELDS = {
     "pids_current": integer("Processes and threads in it.", "count"),
     "pids_max": integer("Most it may have.", "count"),
     "pids_refused": integer("Times a new process was refused in the sample.", "count"),
-    "pids_used_percent": number("Used of the limit.", "percent"),
+    "pids_used_percent": number("Used of the limit; 100 when a new process was refused in the sample.", "percent"),
 }
 _BLANK: Dict[str, Value] = {"int": 0, "float": 0.0, "text": ""}
 _NO_LIMITS: Dict[str, Value] = {

@@ -74,6 +74,7 @@ _FIELDS: Dict[str, Field] = {
     "zombie_parent_started_s": number("When that parent was started, seconds since 1970.", "s"),
     "zombie_parent_why_kept": text("Why techdoctor would not end that parent; empty when it may."),
     "stopped": records("Paused processes that no shell paused on behalf of its user.", **_WAITING),
+    "held_count": integer("Processes that are stuck or paused.", "count"),
     "stopped_count": integer("How many of them there are.", "count"),
     "stopped_pid": integer("The first one's process id; 0 for none."),
     "stopped_name": text("Its name."),
@@ -103,6 +104,7 @@ def reading(sample: Sample, root: str = "/proc") -> Reading:
         **_zombies(sample.stats, above, root),
         **_stopped(sample.stats, root),
     }
+    data["held_count"] = len(sample.blocked) + int(str(data["stopped_count"]))
     return Reading(data, gaps)
 
 
