@@ -6,7 +6,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from techdoctor.engine.facts import Playbooks
+from techdoctor.engine.facts import Playbooks, key_of, resolve
 from techdoctor.engine.result import Diagnosis, diagnosis_of
 from techdoctor.engine.state import State
 from techdoctor.engine.step import step
@@ -95,16 +95,16 @@ def simulate(playbooks: Playbooks, playbook: str, test: Test, shuffle: random.Ra
         if len(events) > MOST_EVENTS or not out:
             raise RuntimeError(f"{playbook}: test '{test.name}' does not come to an end")
         effect = out.pop(shuffle.randrange(len(out)) if shuffle else 0)
-        for event in _respond(state, world, test, effect):
+        for event in _respond(playbooks, state, world, test, effect):
             events.append(event)
             state, new = step(playbooks, state, event)
             out += new
     return Simulated(diagnosis_of(playbooks, state, "", 0.0), tuple(events))
 
 
-def _respond(state: State, world: World, test: Test, effect: Effect) -> list[Event]:
+def _respond(playbooks: Playbooks, state: State, world: World, test: Test, effect: Effect) -> list[Event]:
     if isinstance(effect, RunProbe):
-        return [FactKnown(effect.call, world.fact(_keys_served(state, effect), effect.probe))]
+        return [FactKnown(effect.call, world.fact(_keys_served(playbooks, state, effect), effect.probe))]
     if isinstance(effect, Ask):
         return [Answered(effect.prompt, test.answers.get(effect.prompt, UNKNOWN))]
     if isinstance(effect, Offer):
@@ -120,7 +120,14 @@ def _respond(state: State, world: World, test: Test, effect: Effect) -> list[Eve
     return []
 
 
-def _keys_served(state: State, effect: RunProbe) -> list[str]:
-    """Every fact that shares the call, the one it was started for first."""
-    shared = state.slots.get(effect.fact)
-    return [effect.fact, *(key for key, signature in state.slots.items() if signature == shared)]
+def _keys_served(playbooks: Playbooks, state: State, effect: RunProbe) -> list[str]:
+    """Every fact that is or would be the same measurement, the one it was started for first."""
+    keys = [effect.fact]
+    for playbook in playbooks.values():
+        for spec in playbook.facts.values():
+            if spec.probe == effect.probe:
+                resolved = {name: resolve(playbook, state, written, spec) for name, written in spec.params.items()}
+                known = all(not reason for _, reason in resolved.values())
+                if known and {name: value for name, (value, _) in resolved.items()} == dict(effect.params):
+                    keys.append(key_of(playbook.id, spec.name))
+    return keys
