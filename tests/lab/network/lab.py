@@ -58,7 +58,6 @@ _SYSCTL = 'for setting in "$@"; do echo "${setting#*=}" > /proc/sys/${setting%%=
 _CLIENT_ADDRESSES = """\
 link set eth0 up
 addr flush dev eth0 scope global
-addr flush dev eth0 scope link
 addr add 10.60.1.10/24 brd + dev eth0
 -6 addr replace 2001:db8:1::10/64 dev eth0 nodad
 route replace default via 10.60.1.1
@@ -145,16 +144,18 @@ class Lab:
         time.sleep(0.12 if role == "wire" else 0)  # the wire looks every 50 ms
 
     def ip(self, role: str, commands: str) -> None:
-        """Runs `ip` commands, one a line, in a role's namespace.
+        """Runs `ip` commands, one a line, in a role's namespace; those that begin with -4, then with -6, come last.
 
         Raises:
             CannotBuild: One of them failed.
         """
-        plain = [line for line in commands.splitlines() if not line.startswith("-6 ")]
-        inet6 = [line.removeprefix("-6 ") for line in commands.splitlines() if line.startswith("-6 ")]
-        for option, lines in (([], plain), (["-6"], inet6)):
+        groups: dict[str, list[str]] = {"": [], "-4": [], "-6": []}
+        for line in commands.splitlines():
+            option, _, rest = line.partition(" ")
+            groups[option if option in groups else ""].append(rest if option in groups else line)
+        for option, lines in groups.items():
             if lines:
-                self.world.need(role, ["ip", *option, "-batch", "-"], "\n".join(lines))
+                self.world.need(role, ["ip", *([option] if option else []), "-batch", "-"], "\n".join(lines))
 
     def nft(self, role: str, ruleset: str) -> None:
         """Loads nftables rules in a role's namespace."""
