@@ -134,8 +134,8 @@ def _reach(found: Setting, data: Dict[str, Value], until: float) -> Reading:
 
 
 def _status(link: socket.socket, until: float) -> Optional[int]:
-    """What it answers when asked for a way to a documented host: 200, or 407 when it wants a password."""
-    host = name_targets.TLS_TARGETS[0][0]
+    """What it answers when asked for a way to a documented address: 200, or 407 when it wants a password."""
+    host = name_targets.TLS_TARGETS[0][1]
     link.sendall(f"CONNECT {host}:443 HTTP/1.1\r\nHost: {host}:443\r\n\r\n".encode())
     head = b""
     try:
