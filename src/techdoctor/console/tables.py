@@ -12,7 +12,6 @@ from techdoctor.console.terminal import Terminal
 from techdoctor.messages import say
 from techdoctor.text import clean_line
 
-
 # Below this width columns would be a few letters wide: rows are sentences then.
 _NARROW = 60
 
