@@ -41,3 +41,18 @@ def broken(lab: Lab, fault: str) -> Iterator[Lab]:
 def breaking(lab: Lab) -> Breaker:
     """`with breaking("dns_timeout") as lab:` runs its block in a lab with that fault."""
     return lambda fault: broken(lab, fault)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Prints what was broken, what was found and how long it took."""
+    rows = [
+        value
+        for outcome in ("passed", "failed")
+        for report in terminalreporter.getreports(outcome)
+        for name, value in getattr(report, "user_properties", ())
+        if name == "row" and report.when == "call"
+    ]
+    if rows:
+        terminalreporter.section("faults: expected, found, seconds")
+        for fault, expected, found, seconds in rows:
+            terminalreporter.line(f"{fault:20} {expected:20} {found or '(none)':40} {seconds:6.2f}")

@@ -55,13 +55,15 @@ _SERVED = [
     "2606:4700:4700::1111/128",
 ]
 _SYSCTL = 'for setting in "$@"; do echo "${setting#*=}" > /proc/sys/${setting%%=*}; done'
-_CLIENT_ADDRESSES = """\
+HEALTHY_COMMANDS = """\
 link set eth0 up
 addr flush dev eth0 scope global
 addr add 10.60.1.10/24 brd + dev eth0
--6 addr replace 2001:db8:1::10/64 dev eth0 nodad
 route replace default via 10.60.1.1
--6 route replace default via 2001:db8:1::1
+"""
+HEALTHY_COMMANDS_V6 = """\
+addr replace 2001:db8:1::10/64 dev eth0 nodad
+route replace default via 2001:db8:1::1
 """
 _ROUTER_LAN = "link set br0 up\n-6 addr replace 2001:db8:1::1/64 dev br0 nodad\n"
 _ROUTER_WAN = """\
@@ -76,9 +78,12 @@ class Lab:
     """The laboratory; a context manager that leaves nothing behind.
 
     Attributes:
+        root: The checkout.
         folder: Its working folder: control files, logs, the client's /etc files and home.
         environment: Variables that `client` adds for the client's commands; a value of None removes.
     """
+
+    root = ROOT
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -163,7 +168,7 @@ class Lab:
 
     def reset_client(self) -> None:
         """Gives the client its healthy addresses, routes, /etc files and environment again."""
-        self.ip("client", _CLIENT_ADDRESSES)
+        self.ip("client", HEALTHY_COMMANDS + "".join(f"-6 {line}\n" for line in HEALTHY_COMMANDS_V6.splitlines()))
         self.environment.clear()
         for name, text in HEALTHY_ETC.items():
             self.write_etc(name, text)

@@ -36,8 +36,14 @@ def _return_adapter(lab: Lab) -> None:
 
 
 def _raise_dead_tunnel(lab: Lab) -> None:
-    """As when a VPN program died: its tunnel and routes are still there, nobody reads them."""
-    lab.ip("client", f"tuntap add tun9 mode tun\n{_DEAD_TUNNEL}")
+    """As when a VPN program died: its tunnel and routes are still there, nobody reads them.
+
+    Ordinary users may not open /dev/net/tun everywhere; a VXLAN to nowhere swallows packets as well.
+    """
+    made = lab.world.run("client", ["ip", "tuntap", "add", "tun9", "mode", "tun"])
+    if made.code:
+        lab.ip("client", "link add tun9 type vxlan id 9 remote 10.60.1.99 dstport 4789 dev eth0")
+    lab.ip("client", _DEAD_TUNNEL)
 
 
 def _remove_tunnel(lab: Lab) -> None:
