@@ -162,7 +162,7 @@ def test_missing_and_closed_streams_are_survived() -> None:
 def test_bytes_that_are_no_text_are_no_answer_yet() -> None:
     stdin = io.TextIOWrapper(io.BytesIO(b"\xff\xfe\n2\n"), encoding="utf-8")
     screen = Stream()
-    assert Terminal(stdin, screen, screen, ENVIRON).read_line() == "?"
+    assert Terminal(stdin, screen, screen, ENVIRON).read_line() == "\ufffd"
 
 
 def test_a_full_disk_under_stdout_is_remembered() -> None:

@@ -50,7 +50,7 @@ class CheckProgress:
         self._ticker: Ticker | None = None
 
     def __enter__(self) -> CheckProgress:
-        self._terminal.progress(say("check.checking", n=self._total))
+        self._terminal.progress(say("check.begins", n=self._total))
         self._ticker = Ticker(_HEARTBEAT_S if self._terminal.plain else _REDRAW_S, self._draw)
         return self
 

@@ -64,13 +64,15 @@ def menu(terminal: Terminal, playbooks: Iterable[Titled]) -> str:
 
 
 def choose(terminal: Terminal, hits: Sequence[Titled], most: int = 3) -> str:
-    """Asks which of the best hits is meant; returns its id, or "" for "none of these".
+    """Asks which of the best hits is meant; returns its id, or "" for "none of these" and stop.
 
     Raises:
         NoAnswer: Standard input is closed.
     """
     choices = [Choice(hit.id, _title(hit)) for hit in hits[:most]]
-    return _pick(terminal, say("ask.which"), (*choices, Choice("", say("ask.none_of_these"))))
+    none = Choice("", say("ask.none_of_these"))
+    chosen = _pick(terminal, say("ask.which"), (*choices, none, *standard_choices(why=False)[1:]))
+    return "" if chosen == STOP else chosen
 
 
 def ask_input(terminal: Terminal, text: str, default: str = "") -> str:

@@ -184,7 +184,7 @@ class Terminal:
                 raise NoAnswer(say("ask.no_input"), say("ask.no_input_hint"))
             given = self._stdin.readline()
         except UnicodeDecodeError:
-            given = "?\n"  # bytes that are no text are no choice either: the question is asked again
+            given = "\ufffd\n"  # bytes that are no text are no choice either: the question is asked again
         except (OSError, ValueError):  # the terminal hung up, or the stream is closed
             given = ""
         if not given:

@@ -1,10 +1,12 @@
-"""The check-up's report."""
+"""What a check-up says: its progress and its report."""
 
 from techdoctor.messages.catalogue import Text
 
 TEXTS: dict[str, Text] = {
     "check.progress": "{done} of {total} done, {seconds} s",
-    "check.checking": ("Checking 1 area of trouble", "Checking {n} areas of trouble"),
+    "check.begins": ("Looking at 1 area. Nothing is changed.", "Looking at {n} areas. Nothing is changed."),
+    "check.no_area": "There is no area '{area}'.",
+    "check.areas": "There are: {areas}",
     "check.danger": "Danger",
     "check.problem": "Problem",
     "check.warning": "Warning",

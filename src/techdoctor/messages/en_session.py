@@ -22,7 +22,6 @@ TEXTS: dict[str, Text] = {
     "session.took": "{seconds} s",
     "session.found": "Found: {title}.",
     "session.suspected": "Possible cause, not certain: {title}.",
-    "session.caused_by": "Caused by: {title}",
     "session.evidence": "{title}: {text}",
     "session.evidence_field": "{title}: {field}: {value}",
     "session.comparison": "Measured: {text}",
