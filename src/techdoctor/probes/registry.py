@@ -14,6 +14,7 @@ from techdoctor.probes.base import Probe
 
 # Probe name -> module below techdoctor.probes that declares it in PROBES. Keep sorted by name.
 MODULES: Dict[str, str] = {
+    "boot.kernels": "kernels",
     "cgroup.limits": "cgroups",
     "clock.offset": "clock",
     "cpu.load": "cpu",
@@ -24,8 +25,13 @@ MODULES: Dict[str, str] = {
     "cups.queues": "cups_queue",
     "cups.scheduler": "cups_scheduler",
     "cups.spool": "cups_scheduler",
+    "disk.activity": "disk_activity",
     "disk.deleted_open": "deleted_files",
     "disk.filesystems": "filesystems",
+    "disk.inodes_where": "space",
+    "disk.largest": "space",
+    "disk.log_growth": "log_growth",
+    "disk.reclaimable": "reclaimable",
     "disk.write_test": "write_test",
     "dns.each_server": "dns_servers",
     "dns.hosts_file": "hosts_file",
