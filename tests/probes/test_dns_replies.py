@@ -71,6 +71,12 @@ def test_of_two_dead_ones_the_one_that_speaks_tells_more() -> None:
     assert data["failure"] == "refuses"
 
 
+def test_a_silent_port_whose_tcp_twin_is_refused_is_closed() -> None:
+    refusing = Presence(True, 2.0, "refusal", name_port_refused=True)
+    data = reading(NAME, [_server("192.0.2.1", refusing, error=dns_ask.TIMEOUT)], None).data
+    assert data["failure"] == "closed"
+
+
 def test_servfail_to_one_name_does_not_make_a_failing_server() -> None:
     good = _server()
     server = Asked("192.0.2.1", (_reply(NAME, rcode="SERVFAIL"),), good.about_known, THERE)

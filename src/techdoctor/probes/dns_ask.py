@@ -29,8 +29,8 @@ FAILED = "failed"
 
 # A question is sent at these seconds: one lost packet out of ten must not read as a dead server.
 # Source: libresolv asks twice and Tailscale's netcheck up to three times (net/netcheck/netcheck.go).
-SEND_AT_S = (0.0, 0.35, 0.8)
-DEFAULT_WAIT_S = 1.7
+SEND_AT_S = (0.0, 0.3, 0.7)
+DEFAULT_WAIT_S = 1.5
 _MOST_BYTES = 65535
 _MARGIN_S = 0.1  # kept back from a probe's deadline for putting the answer together
 

@@ -63,7 +63,10 @@ class Asked:
         if codes:
             return REFUSES if "REFUSED" in codes else FAILS
         errors = [reply.error for reply in self.replies]
-        return _BY_ERROR[next((e for e in errors if e != dns_ask.TIMEOUT), dns_ask.TIMEOUT)]
+        verdict = _BY_ERROR[next((e for e in errors if e != dns_ask.TIMEOUT), dns_ask.TIMEOUT)]
+        # Hosts send few "port unreachable" messages (Linux: six, then one a second), so that of a closed
+        # port may be missing; a name service that is there listens on TCP as well (RFC 7766, section 5).
+        return CLOSED if verdict == SILENT and self.presence.name_port_refused else verdict
 
     @property
     def rcode(self) -> Optional[str]:

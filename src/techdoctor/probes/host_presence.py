@@ -12,13 +12,14 @@ import selectors
 import socket
 import struct
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Dict, Optional, Sequence, Tuple
 
 from techdoctor import system
 from techdoctor.probes.dns_ask import REFUSED_PORT, UNREACHABLE, connect_to, error_class
 
-_PORTS = (53, 80, 443)
+_NAME_PORT = 53
+_PORTS = (_NAME_PORT, 80, 443)
 _ECHO_REQUEST = {socket.AF_INET: 8, socket.AF_INET6: 128}  # RFC 792, RFC 4443
 
 
@@ -30,11 +31,18 @@ class Presence:
         answers: True when anything came back from it.
         rtt_ms: Milliseconds to the first answer; None without one.
         how: "connection", "refusal", "ping", "neighbour", "unreachable" or "silence".
+        name_port_refused: True when it refused a connection to port 53: no name service listens there.
     """
 
     answers: bool
     rtt_ms: Optional[float]
     how: str
+    name_port_refused: bool = False
+
+
+_PING = 0  # stands in the place of a port
+_NO_WAY = Presence(False, None, "unreachable")
+_SILENCE = Presence(False, None, "silence")
 
 
 def look_for(addresses: Sequence[str], wait_s: float, found: Dict[str, Presence]) -> None:
@@ -55,12 +63,11 @@ def look_for(addresses: Sequence[str], wait_s: float, found: Dict[str, Presence]
                 if left <= 0 or not selector.get_map():
                     break
                 for key, _ in selector.select(left):
-                    address, how = key.data
-                    seen = _outcome(key.fileobj, how, begun)  # type: ignore[arg-type]
+                    address, port = key.data
+                    seen = _outcome(key.fileobj, port, begun)  # type: ignore[arg-type]
                     selector.unregister(key.fileobj)
                     key.fileobj.close()  # type: ignore[union-attr]
-                    if address not in found or (seen.answers and not found[address].answers):
-                        found[address] = seen
+                    found[address] = _merged(found.get(address), seen)
         finally:
             for key in list((selector.get_map() or {}).values()):
                 key.fileobj.close()  # type: ignore[union-attr]
@@ -68,18 +75,25 @@ def look_for(addresses: Sequence[str], wait_s: float, found: Dict[str, Presence]
         found[address] = _with_neighbours(address, found.get(address))
 
 
+def _merged(before: Optional[Presence], seen: Presence) -> Presence:
+    """The first answer stands; a refusal of the name port is kept whenever it comes."""
+    if before is None:
+        return seen
+    chosen = before if before.answers or not seen.answers else seen
+    return replace(chosen, name_port_refused=before.name_port_refused or seen.name_port_refused)
+
+
 def _knock(address: str, selector: selectors.BaseSelector, found: Dict[str, Presence]) -> None:
     for port in _PORTS:
         try:
-            selector.register(
-                connect_to(address, port, socket.SOCK_STREAM), selectors.EVENT_WRITE, (address, "connection")
-            )
+            selector.register(connect_to(address, port, socket.SOCK_STREAM), selectors.EVENT_WRITE, (address, port))
         except OSError as error:
             refused = error_class(error) == REFUSED_PORT
-            found[address] = Presence(refused, 0.0 if refused else None, "refusal" if refused else "unreachable")
+            seen = Presence(refused, 0.0, "refusal", port == _NAME_PORT) if refused else _NO_WAY
+            found[address] = _merged(found.get(address), seen)
     ping = _ping(address)
     if ping is not None:
-        selector.register(ping, selectors.EVENT_READ, (address, "ping"))
+        selector.register(ping, selectors.EVENT_READ, (address, _PING))
 
 
 def _ping(address: str) -> Optional[socket.socket]:
@@ -110,26 +124,26 @@ def _checksum(packet: bytes) -> int:
     return ~(total + (total >> 16)) & 0xFFFF
 
 
-def _outcome(sock: socket.socket, how: str, begun: float) -> Presence:
+def _outcome(sock: socket.socket, port: int, begun: float) -> Presence:
     ms = (time.monotonic() - begun) * 1000
-    if how == "ping":
+    if port == _PING:
         try:
             sock.recv(2048)
         except OSError:
-            return Presence(False, None, "unreachable")
+            return _NO_WAY
         return Presence(True, ms, "ping")
     code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
     if code == 0:
         return Presence(True, ms, "connection")
     kind = error_class(OSError(code, ""))
     if kind == REFUSED_PORT:
-        return Presence(True, ms, "refusal")
-    return Presence(False, None, "unreachable" if kind == UNREACHABLE else "silence")
+        return Presence(True, ms, "refusal", port == _NAME_PORT)
+    return _NO_WAY if kind == UNREACHABLE else _SILENCE
 
 
 def _with_neighbours(address: str, seen: Optional[Presence]) -> Presence:
     """A host that swallows everything still answers for its hardware address on the local link."""
-    seen = seen or Presence(False, None, "silence")
+    seen = seen or _SILENCE
     if seen.answers or system.platform_name() != "linux":
         return seen
     state = _neighbour_state(address)
