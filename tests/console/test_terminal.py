@@ -191,3 +191,17 @@ def test_text_for_no_screen_is_not_broken() -> None:
     words = "word " * 60
     assert terminal.wrapped(words) == [words.strip()]
     assert terminal.wrapped_result(words) == [words.strip()]
+
+
+def test_an_interrupted_question_leaves_its_line() -> None:
+    class Interrupted(Stream):
+        def readline(self, size: int = -1, /) -> str:
+            raise KeyboardInterrupt
+
+    screen = Stream()
+    terminal = Terminal(Interrupted(), screen, screen, ENVIRON)
+    terminal.talk("Your choice: ", end="")
+    with pytest.raises(KeyboardInterrupt):
+        terminal.read_line()
+    terminal.progress("Stopped.")
+    assert screen.written == "Your choice: \nStopped.\n"

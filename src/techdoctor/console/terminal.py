@@ -183,6 +183,9 @@ class Terminal:
             if self._stdin is None or id(self._asking) in self._gone:
                 raise NoAnswer(say("ask.no_input"), say("ask.no_input_hint"))
             given = self._stdin.readline()
+        except KeyboardInterrupt:
+            self.talk()  # what is said next begins on a line of its own
+            raise
         except UnicodeDecodeError:
             given = "\ufffd\n"  # bytes that are no text are no choice either: the question is asked again
         except (OSError, ValueError):  # the terminal hung up, or the stream is closed
