@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from techdoctor.cli.app import new_app
 from techdoctor.cli.context import Context
 from techdoctor.cli.options import Json, Offline, Plain, Technician, print_json
-from techdoctor.errors import UsageError
+from techdoctor.errors import PlaybookError, UsageError
 from techdoctor.messages import say
+
+if TYPE_CHECKING:
+    from techdoctor.engine.facts import Playbooks
 
 app = new_app("The routine check-up.")
 
@@ -42,10 +45,10 @@ def check(
 
     terminal = context.terminal
     if not json_:
-        terminal.progress(say("check.begins", n=len(wanted)))
-    walks = {name: context.library.with_callees(name) for name in wanted}
+        terminal.progress(say("cli.check_begins", n=len(wanted)))
+    walks, unusable = _walks(context, wanted)
     try:
-        result = check_up(walks, context.local_host(), context.settings.limits)
+        result = check_up(walks, context.local_host(), context.settings.limits, unusable)
     finally:
         system.end_children()
     if json_:
@@ -55,6 +58,18 @@ def check(
 
         show_check(terminal, result, context.settings.technician)
     return result.exit_code
+
+
+def _walks(context: Context, wanted: list[str]) -> tuple[dict[str, Playbooks], dict[str, str]]:
+    """The playbooks to walk with all they may call, and why others cannot be used."""
+    walks: dict[str, Playbooks] = {}
+    unusable: dict[str, str] = {}
+    for name in wanted:
+        try:
+            walks[name] = context.library.with_callees(name)
+        except PlaybookError as error:
+            unusable[name] = error.message
+    return walks, unusable
 
 
 def _playbooks(context: Context, areas: list[str]) -> list[str]:
@@ -67,5 +82,5 @@ def _playbooks(context: Context, areas: list[str]) -> list[str]:
     known = sorted({name.split(".")[0] for name in ids})
     for area in areas:
         if area not in known and area not in ids:
-            raise UsageError(say("check.no_area", area=area), say("check.areas", areas=", ".join(known)))
+            raise UsageError(say("cli.no_area", area=area), say("cli.areas", areas=", ".join(known)))
     return [name for name in ids if not areas or name.split(".")[0] in areas or name in areas]

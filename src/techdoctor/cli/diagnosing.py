@@ -124,6 +124,8 @@ def _choose(context: Context, wish: Wish, talk: _Talk) -> Choice | None:
     from techdoctor.playbooks.search import clear_winner, search
 
     index = context.library.index()
+    for problem in context.library.unusable.values():
+        context.terminal.progress(say("diagnose.unusable", problem=problem))
     if not wish.words.strip():
         if wish.batch:
             raise UsageError("no words and no --playbook", 'say what hurts: techdoctor diagnose "no internet" --batch')

@@ -7,4 +7,10 @@ TEXTS: dict[str, Text] = {
     "cli.did_you_mean": "Did you mean: techdoctor {name}?",
     "cli.see_help": "See: techdoctor --help",
     "cli.see_command_help": "See: techdoctor {name} --help",
+    "cli.check_begins": (
+        "Looking at 1 kind of trouble. Nothing is changed.",
+        "Looking for {n} kinds of trouble. Nothing is changed.",
+    ),
+    "cli.no_area": "There is no area '{area}'.",
+    "cli.areas": "There are: {areas}",
 }

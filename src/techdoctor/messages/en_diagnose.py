@@ -10,4 +10,5 @@ TEXTS: dict[str, Text] = {
         "removed. Nothing is sent; you decide who gets it."
     ),
     "diagnose.no_bundle": "The file could not be written: {reason}",
+    "diagnose.unusable": "A playbook is left out: {problem}",
 }

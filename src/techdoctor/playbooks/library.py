@@ -31,12 +31,16 @@ class Library:
     Args:
         folders: Folders with `<id>.yaml` files. One that is not there counts as empty.
         cache: Where checked trees are kept; None = everything is read afresh.
+
+    Attributes:
+        unusable: Id to what is wrong with its file, as far as `index` has come across it.
     """
 
     def __init__(self, folders: Sequence[Path], cache: Cache | None = None) -> None:
         self._files = {file.name.removesuffix(SUFFIX): file for folder in folders for file in _files(folder)}
         self._cache = cache
         self._loaded: dict[str, Playbook] = {}
+        self.unusable: dict[str, str] = {}
 
     def ids(self) -> list[str]:
         """All playbook ids, sorted."""
@@ -57,19 +61,22 @@ class Library:
     def index(self) -> list[Entry]:
         """What lists and the search need of every playbook, sorted by id. Loads no playbook it has an entry of.
 
-        Raises:
-            PlaybookError: A file cannot be read at all, or has no usable head.
+        A file that cannot be read or has no usable head is left out; `unusable` says why.
         """
         kept = self._cache.index() if self._cache else {}
         entries: dict[str, Entry] = {}
         for name in self.ids():
-            content = read(self._files[name])
-            sha256 = hashlib.sha256(content).hexdigest()
-            entry = Entry.from_json(kept.get(sha256))
-            if entry is None:
-                from techdoctor.playbooks.checked import head_of
+            try:
+                content = read(self._files[name])
+                sha256 = hashlib.sha256(content).hexdigest()
+                entry = Entry.from_json(kept.get(sha256))
+                if entry is None:
+                    from techdoctor.playbooks.checked import head_of
 
-                entry = head_of(content, str(self._files[name]))
+                    entry = head_of(content, str(self._files[name]))
+            except PlaybookError as error:
+                self.unusable[name] = error.message
+                continue
             entries[sha256] = entry
         if self._cache and entries.keys() - kept.keys():
             self._cache.keep_index({sha256: entry.to_json() for sha256, entry in entries.items()})

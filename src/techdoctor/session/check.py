@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from techdoctor.engine.batch import Batch
@@ -64,7 +64,7 @@ def check_up(
     walks: Mapping[str, Playbooks],
     host: Host,
     limits: Mapping[str, Value],
-    progress: Callable[[str], None] | None = None,
+    unusable: Mapping[str, str] | None = None,
     patience_s: float = 30.0,
 ) -> CheckUp:
     """Walks all playbooks side by side.
@@ -73,13 +73,13 @@ def check_up(
         walks: Playbook id to the playbook and all it may call.
         host: Where to look.
         limits: Overridden limits.
-        progress: Called with a playbook's title when its walk ends.
+        unusable: Playbook id to why it cannot be walked at all; it is reported as not judged.
         patience_s: Seconds after which measurements still out count as timed out.
     """
     begun = time.monotonic()
     shared = SharedHost(host)
     results: dict[str, Diagnosis] = {}
-    failures: dict[str, str] = {}
+    failures: dict[str, str] = dict(unusable or {})
 
     def walk(chosen: str, playbooks: Playbooks) -> None:
         nobody: Dialogue = Batch({}, "never", lambda: False)
@@ -89,8 +89,6 @@ def check_up(
             results[chosen] = driver.run(started)
         except Exception as error:  # noqa: BLE001 - one broken walk must not take the others with it
             failures[chosen] = f"the check itself failed: {type(error).__name__}: {error}"
-        if progress:
-            progress(playbooks[chosen].title)
 
     threads = [threading.Thread(target=walk, args=item, daemon=True) for item in walks.items()]
     for thread in threads:
