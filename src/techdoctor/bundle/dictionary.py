@@ -10,8 +10,9 @@ from urllib.parse import quote
 
 _WORD_BREAK = r"(?:[\s._+-]|%20|%2[BDE]|%5F){1,3}"
 _TRANSLITERATED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
-# A first letter in front of the value is no boundary: "joanna" does not hold the user "anna".
-_BEFORE = r"(?<![^\W_])"
+# A letter in front of the value is no boundary: "joanna" does not hold the user "anna". But the last
+# digit of a percent-encoded character is one, and so is the letter of an escaped line break.
+_BEFORE = r"(?:(?<![^\W_])|(?<=%[0-9A-Fa-f]{2})|(?<=\\[nrt]))"
 _AFTER = r"(?![^\W_])"
 
 
@@ -86,8 +87,8 @@ def _pattern(forms: list[str], before: str, after: str) -> re.Pattern[str] | Non
 
 def _pieces(form: str) -> Iterator[str]:
     """Pattern pieces of a value: its characters, with any joining between its words."""
-    for part in re.split(r"(\s+)", form):
-        if part.isspace():
+    for part in re.split(r"([\s._-]+)", form):
+        if re.fullmatch(r"[\s._-]+", part):
             yield _WORD_BREAK
         else:
             yield from (re.escape(c) for c in part)

@@ -22,14 +22,14 @@ def environment(now_s: float | None = None) -> list[str]:
 
     now = time.time() if now_s is None else now_s
     uname = platform.uname()
-    rights = say("bundle.rights_admin" if system.is_admin() else "bundle.rights_user")
+    rights = say("ticket.rights_admin" if system.is_admin() else "ticket.rights_user")
     return [
-        say("bundle.system", name=_system_name()),
-        say("bundle.kernel", release=clean_line(uname.release), machine=clean_line(uname.machine)),
-        say("bundle.hardware", cpus=os.cpu_count() or "?", memory=size(psutil.virtual_memory().total)),
-        say("bundle.uptime", duration=duration(max(0.0, now - psutil.boot_time()))),
-        say("bundle.rights", rights=rights),
-        say("bundle.clock", time=datetime.fromtimestamp(now).astimezone().isoformat(timespec="seconds")),
+        say("ticket.system", name=_system_name()),
+        say("ticket.kernel", release=clean_line(uname.release), machine=clean_line(uname.machine)),
+        say("ticket.hardware", cpus=os.cpu_count() or "?", memory=size(psutil.virtual_memory().total)),
+        say("ticket.uptime", duration=duration(max(0.0, now - psutil.boot_time()))),
+        say("ticket.rights", rights=rights),
+        say("ticket.clock", time=datetime.fromtimestamp(now).astimezone().isoformat(timespec="seconds")),
     ]
 
 

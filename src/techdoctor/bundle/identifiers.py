@@ -20,7 +20,7 @@ NOBODY_UID = 65534
 _GENERIC_WORDS = (
     "root admin administrator user users guest public default test nobody system localhost localdomain local lan home "
     "internal intranet corp box domain host server client pc computer desktop laptop linux ubuntu debian fedora arch "
-    "windows macos raspberrypi workstation vm container docker"
+    "windows macos raspberrypi workstation vm container docker none unknown true false null"
 )
 GENERIC = frozenset(_GENERIC_WORDS.split())
 
@@ -65,13 +65,22 @@ def _host_names(env: Mapping[str, str]) -> Iterator[Identifier]:
     for name in names:
         short, _, domain = name.partition(".")
         yield Identifier("host", short)
-        yield Identifier("domain", domain)
-    yield Identifier("domain", env.get("USERDNSDOMAIN", ""))
+        yield from _domain(domain)
+    yield from _domain(env.get("USERDNSDOMAIN", ""))
     yield Identifier("domain", env.get("USERDOMAIN", ""))
     for line in _text("/etc/resolv.conf").splitlines():
         words = line.split()
         if words[:1] in (["search"], ["domain"]):
-            yield from (Identifier("domain", word) for word in words[1:])
+            for word in words[1:]:
+                yield from _domain(word)
+
+
+def _domain(name: str) -> Iterator[Identifier]:
+    """A domain, and the word in it that names the organisation."""
+    yield Identifier("domain", name)
+    labels = name.strip(".").split(".")
+    if len(labels) >= 2 and len(labels[-2]) >= 4:
+        yield Identifier("domain", labels[-2])
 
 
 def _users(env: Mapping[str, str]) -> Iterator[Identifier]:

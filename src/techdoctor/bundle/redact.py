@@ -32,7 +32,9 @@ _NAMED = {"host_name": "host", "user": "user", "ssid": "ssid", "serial": "serial
 _VOCABULARY_WORDS = (
     "session playbook version created_at techdoctor host words event call fact probe status data gaps reason path node "
     "why end cause findings evidence fixes title text value unit field effort risk applied result commands answers "
-    "inputs limits platform batch ask safe name printer service net disk perf print memory network system"
+    "inputs limits platform batch ask safe name printer service net disk perf print memory network system true false "
+    "null secret withheld hidden user person mail domain ssid serial uuid path phone password header bearer basic "
+    "token hash card iban hex jwt key query userinfo"
 )
 _VOCABULARY = frozenset(_VOCABULARY_WORDS.split())
 
@@ -99,6 +101,10 @@ class Redactor:
         """A text without secrets and with pseudonyms for identifiers."""
         return self._guarded(lambda: self._text(text))
 
+    def names(self, text: str) -> str:
+        """A text of our own making, without known values; what is redacted already stays as it is."""
+        return self._guarded(lambda: self._dictionary.replace(text)[0])
+
     def tree(self, tree: Value) -> Value:
         """A redacted copy of a JSON document; facts in it are redacted by their declared fields."""
         return self._tree(tree, "")
@@ -129,6 +135,8 @@ class Redactor:
             if private in _NAMED and not self._pseudonyms.is_public(tree):
                 if not self._pseudonyms.is_address(tree):
                     self._identifiers.append(Identifier(_NAMED[private], tree))
+            elif key in _HASH_KEYS and _DIGEST.fullmatch(tree):
+                return
             elif private == "secret" or is_secret_key(key):
                 self._know_secret("field", tree)
             else:

@@ -62,7 +62,12 @@ def looks_random(text: str) -> bool:
 
 
 def _not_harmless(value: str) -> bool:
-    return value.strip("\"'.,;:!?()[]").lower() not in _HARMLESS and not value.startswith(SECRET_MARK)
+    return value.strip("\"'.,;:!?()[]").lower() not in _HARMLESS
+
+
+def _telling(value: str) -> bool:
+    """True for what is no ordinary word: letters mixed with digits."""
+    return _not_harmless(value) and bool(re.search(r"[A-Za-z]", value) and re.search(r"[0-9]", value))
 
 
 def _basic(value: str) -> bool:
@@ -94,7 +99,10 @@ def _exact(kind: str, pattern: str, check: Callable[[str], bool] = bool) -> Rule
 
 
 _KEY_ALONE = re.compile(_KEY + r"|[A-Za-z0-9_.-]*(?:password|passwd|secret|token)", re.IGNORECASE)
-_VALUE = r"""(?:"(?P<quoted>(?:[^"\\\n]|\\.)+)"|'(?P<single>[^'\n]+)'|(?P<secret>[^\s"'<>]+))"""
+_VALUE = (
+    r"""(?:\\["'](?P<escaped>[^"'\\\n]+)|"(?P<quoted>(?:[^"\\\n]|\\.)+)"|'(?P<single>[^'\n]+)'|"""
+    r"""(?P<secret>[^\s"'<>]+))"""
+)
 
 RULES: tuple[Rule, ...] = (
     _rule("private-key", r"(?P<secret>-----BEGIN [A-Z0-9 ]*PRIVATE KEY.*?(?:-----END [A-Z0-9 ]*-----|\Z))", "begin"),
@@ -128,8 +136,9 @@ RULES: tuple[Rule, ...] = (
     _rule(
         "password",
         r"\b(?:password|passphrase|passwort|kennwort|pass ?code|pass ?phrase|pin|pw|pwd|secret|token|passwd)"
-        rf"(?:\s+\w+){{0,3}}?\s+(?:is|was|ist|lautet|war|est|es)\s*:?\s+{_VALUE}",
+        rf"(?:\s+\w+){{0,3}}?\s+(?:is|was|to|ist|lautet|war|auf|est|es)\s*:?\s+{_VALUE}",
     ),
+    _rule("password", r"\b(?:password|passphrase|passwort|kennwort|passwd)\s+(?P<secret>[^\s\"'<>]+)", check=_telling),
     _exact("card", r"(?P<secret>(?<![\w.-])(?:[3-6]\d|2[2-7])\d{2}[ -]?(?:\d[ -]?){8,14}\d(?![\w.]))", _luhn),
     _exact("iban", r"(?P<secret>\b[A-Z]{2}\d{2}(?:\s?[A-Z0-9]{4}){2,7}(?:\s?[A-Z0-9]{1,3})?\b)", _iban),
     _exact("hex", r"(?P<secret>(?<![A-Za-z0-9])[0-9a-fA-F]{32,}(?![A-Za-z0-9]))"),
@@ -144,24 +153,36 @@ def replace_secrets(text: str, found: Callable[[str, str], str]) -> str:
         text: Any text.
         found: Called with kind and secret; returns what stands there instead.
     """
-    text = _URI.sub(lambda match: _uri(match, found), text)
+    marks: list[str] = []
+
+    def stash(kind: str, secret: str) -> str:
+        """What is found is taken out at once, so that no later rule reads our own marks as text."""
+        marks.append(found(kind, _STASHED.sub("", secret)))
+        return f"{_OPEN}{len(marks) - 1}{_CLOSE}"
+
+    text = _URI.sub(lambda match: _uri(match, stash), text.replace(_OPEN, "?").replace(_CLOSE, "?"))
     lowered = text.lower()
     for rule in RULES:
         if not rule.anchor or rule.anchor in lowered:
-            text = rule.pattern.sub(lambda match, rule=rule: _hide(rule, match, found), text)  # type: ignore[misc]
-    return text
+            text = rule.pattern.sub(lambda match, rule=rule: _hide(rule, match, stash), text)  # type: ignore[misc]
+    return _STASHED.sub(lambda match: marks[int(match[1])], text)
 
 
 def _hide(rule: Rule, match: re.Match[str], found: Callable[[str, str], str]) -> str:
     groups = match.groupdict()
-    name = next((n for n in ("secret", "quoted", "single") if groups.get(n)), "")
+    name = next((n for n in ("secret", "escaped", "quoted", "single") if groups.get(n)), "")
     about = groups.get("about") or ""
-    if not name or not rule.check(match[name]) or SECRET_MARK in match[name] or _ABOUT.match(about):
+    if not name or not rule.check(match[name]) or _ABOUT.match(about):
+        return match[0]
+    if not _STASHED.sub("", match[name]).strip("\"'.,;:&)]}\\"):  # nothing is left of it to hide
         return match[0]
     begin, end = match.start(name) - match.start(), match.end(name) - match.start()
     return match[0][:begin] + found(rule.kind, match[name]) + match[0][end:]
 
 
+# Private-use characters: text from outside has none of them when the rules run.
+_OPEN, _CLOSE = "\ue000", "\ue001"
+_STASHED = re.compile(f"{_OPEN}(\\d+){_CLOSE}")
 _URI = re.compile(r"""(?P<scheme>\b[A-Za-z][A-Za-z0-9+.-]{1,20}://)(?P<rest>[^\s"'<>|`]+)""")
 _PORT_THEN_PATH = re.compile(r"[^@/?#]*:\d{1,5}(?:[/?#]|$)")
 
@@ -180,7 +201,7 @@ def _uri(match: re.Match[str], found: Callable[[str, str], str]) -> str:
             found("userinfo", secret.partition(":")[2])
         rest = rest[at + 1 :]
     body, mark, tail = _cut(rest)
-    if not tail or tail.startswith(SECRET_MARK):
+    if not tail:
         return prefix + rest
     return prefix + body + mark + found("query", tail)
 

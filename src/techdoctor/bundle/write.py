@@ -29,6 +29,8 @@ from techdoctor.model import Value
 
 SCHEMA = "techdoctor.bundle/1"
 RULES_VERSION = 1
+# Made of our own words and of digests only: a user called "items" is no leak there.
+_OUR_WORDS = ("manifest.json", "redaction.json")
 # A journal larger than this keeps its beginning and its end; the cut is a line that says so.
 MOST_JOURNAL_LINES = 2000
 MOST_JOURNAL_BYTES = 8 << 20
@@ -148,7 +150,7 @@ def _members(contents: Contents, redactor: Redactor) -> tuple[dict[str, bytes], 
         redactions=sum(redactor.counts.values()),
         help_desk={name: redactor.text(text) for name, text in contents.help_desk.items()},
     )
-    text = summary(shown)
+    text = redactor.names(summary(shown))
     members = {
         "facts.json": _json(redacted),
         "redaction.json": _json(_redaction(redactor)),
@@ -224,7 +226,7 @@ def _archive(members: Mapping[str, bytes], created_at: float) -> bytes:
 def _scan(archive: bytes, redactor: Redactor) -> None:
     """Searches the finished archive member by member, as its reader will see it."""
     with zipfile.ZipFile(io.BytesIO(archive)) as opened:
-        for name in opened.namelist():
+        for name in sorted(set(opened.namelist()) - set(_OUR_WORDS)):
             leak = redactor.leak_in(opened.read(name).decode("utf-8", "replace"))
             if leak:
                 raise LeakFound(
