@@ -16,7 +16,6 @@ def json_schema() -> dict[str, Any]:
     definitions = {_name(kind): _definition(kind) for kind in KINDS if kind != "playbook"}
     return {
         "$schema": DRAFT,
-        "$id": "https://techdoctor.invalid/schema/playbook-1.json",
         "title": "techdoctor playbook",
         **_mapping(KINDS["playbook"]),
         "definitions": definitions,

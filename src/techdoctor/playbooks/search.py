@@ -1,0 +1,188 @@
+"""From a person's words to the playbook: titles, symptoms and signatures, ranked by bm25."""
+
+from __future__ import annotations
+
+import math
+import re
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from techdoctor.playbooks.hostnames import hostname_in
+from techdoctor.playbooks.index import Entry
+from techdoctor.playbooks.words import RELATED_WEIGHT, Term, index_tokens, terms, words_of
+
+__all__ = ["Hit", "clear_winner", "hostname_in", "search"]
+
+# Columns and their weights. An id names the one thing it is about, a title says what a playbook is about; a
+# symptom is one of many ways to say it; a signature is hardly ever met by chance. Chosen on the complaints
+# of tests/playbooks/complaints.py.
+WEIGHTS: Mapping[str, float] = {"id": 1.0, "title": 2.0, "symptoms": 1.5, "signatures": 4.0}
+# Source: the constants of SQLite's own bm25() (sqlite.org/fts5.html, section 5.1.1).
+_K1, _B = 1.2, 0.75
+# What a complaint that says the whole title gains.
+TITLE_BONUS = 0.5
+# A hit is clear when it stands this far before the next and explains at least half of the words.
+CLEAR_LEAD = 1.35
+CLEAR_COVERAGE = 0.5
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A playbook that fits a complaint.
+
+    Attributes:
+        id: Of the playbook.
+        title: Of the playbook.
+        score: Higher fits better; only comparable within one search.
+        why: Which of the words it was found by.
+        coverage: The share of the complaint's words that it explains, 0 to 1.
+    """
+
+    id: str
+    title: str
+    score: float
+    why: str
+    coverage: float = 0.0
+
+
+class Ranking(Protocol):
+    """Scores all playbooks for one token."""
+
+    def scores(self, token: str) -> Mapping[int, float]:
+        """Number of the playbook to its bm25; higher fits better; only those with the token."""
+
+
+def search(index: Sequence[Entry], words: str) -> list[Hit]:
+    """The playbooks that fit a complaint, best first; empty when no word fits any."""
+    columns = [_columns(entry) for entry in index]
+    vocabulary = {word for entry in index for text in _texts(entry) for word in words_of(text)}
+    asked = terms(_without_host(words), vocabulary)
+    if not asked:
+        return []
+    ranking = ranking_of(columns)
+    hits = [_hit(entry, set(columns[number]["title"]), number, asked, ranking) for number, entry in enumerate(index)]
+    found = [hit for hit in hits if hit is not None]
+    return sorted(found, key=lambda hit: (-round(hit.score, 6), hit.id))
+
+
+def _without_host(words: str) -> str:
+    """A host name is a website's; its parts are no words."""
+    host = hostname_in(words)
+    return re.sub(rf"\S*{re.escape(host)}\S*", " website ", words, flags=re.IGNORECASE) if host else words
+
+
+def clear_winner(hits: Sequence[Hit]) -> Hit | None:
+    """The hit that may start without asking; None when a person should choose."""
+    if not hits or hits[0].coverage < CLEAR_COVERAGE:
+        return None
+    if len(hits) > 1 and hits[0].score < CLEAR_LEAD * hits[1].score:
+        return None
+    return hits[0]
+
+
+def ranking_of(columns: Sequence[Mapping[str, Sequence[str]]]) -> Ranking:
+    """SQLite's FTS5 where this SQLite has it, else the same in Python."""
+    try:
+        return Fts5Ranking(columns)
+    except sqlite3.OperationalError:
+        return PythonRanking(columns)
+
+
+def _texts(entry: Entry) -> list[str]:
+    return [entry.title, *entry.symptoms, *entry.signatures]
+
+
+def _columns(entry: Entry) -> dict[str, list[str]]:
+    return {
+        "id": index_tokens(entry.id.replace(".", " ")),
+        "title": index_tokens(entry.title),
+        "symptoms": [token for text in entry.symptoms for token in index_tokens(text)],
+        "signatures": [token for text in entry.signatures for token in index_tokens(text)],
+    }
+
+
+def _hit(entry: Entry, title: set[str], number: int, asked: Sequence[Term], ranking: Ranking) -> Hit | None:
+    score, explained, total = 0.0, 0.0, 0.0
+    found_by: list[str] = []
+    for term in asked:
+        parts = [(weight, weight * ranking.scores(token).get(number, 0.0)) for token, weight in term.tokens.items()]
+        # The best reading of a word counts, not the sum: one word is one piece of evidence.
+        weight, best = max(parts, key=lambda part: part[1], default=(0.0, 0.0))
+        total += 1
+        if best > 0:
+            score += best
+            explained += weight
+            found_by.append(term.word)
+    if not found_by:
+        return None
+    coverage = explained / total
+    said = {token for term in asked for token, weight in term.tokens.items() if weight > RELATED_WEIGHT}
+    bonus = 1 + TITLE_BONUS * len(title & said) / max(1, len(title))
+    score *= bonus * math.sqrt(coverage)
+    return Hit(entry.id, entry.title, round(score, 4), ", ".join(found_by), round(coverage, 2))
+
+
+def rarity(books: int, with_token: int) -> float:
+    """How much a token says, from the number of playbooks that have it; always above 0.
+
+    SQLite's own measure is 0 for a token that half of the texts have, which in a library of six
+    playbooks would make "internet" worthless; this is the one of Lucene.
+    """
+    return math.log(1 + (books - with_token + 0.5) / (with_token + 0.5))
+
+
+def _sqlite_rarity(books: int, with_token: int) -> float:
+    """Source: fts5_aux.c, fts5Bm25GetData."""
+    return max(math.log((books - with_token + 0.5) / (with_token + 0.5)), 1e-6)
+
+
+class Fts5Ranking:
+    """bm25 by SQLite, in memory.
+
+    Raises:
+        sqlite3.OperationalError: This SQLite was built without FTS5.
+    """
+
+    def __init__(self, columns: Sequence[Mapping[str, Sequence[str]]]) -> None:
+        self._books = len(columns)
+        self._known: dict[str, Mapping[int, float]] = {}
+        self._database = sqlite3.connect(":memory:")
+        names = ", ".join(WEIGHTS)
+        self._database.execute(f"CREATE VIRTUAL TABLE books USING fts5({names}, tokenize=\"unicode61 tokenchars '_'\")")
+        places = ", ".join("?" for _ in WEIGHTS)
+        rows = ([number, *(" ".join(c[name]) for name in WEIGHTS)] for number, c in enumerate(columns))
+        self._database.executemany(f"INSERT INTO books (rowid, {names}) VALUES (?, {places})", rows)  # noqa: S608 - own names
+
+    def scores(self, token: str) -> Mapping[int, float]:
+        if token not in self._known:
+            weights = ", ".join(str(weight) for weight in WEIGHTS.values())
+            rows = self._database.execute(
+                f"SELECT rowid, -bm25(books, {weights}) FROM books WHERE books MATCH ?",  # noqa: S608 - own numbers
+                ['"' + token.replace('"', "") + '"'],
+            ).fetchall()
+            exchange = rarity(self._books, len(rows)) / _sqlite_rarity(self._books, len(rows))
+            self._known[token] = {number: score * exchange for number, score in rows}
+        return self._known[token]
+
+
+class PythonRanking:
+    """The same bm25 in Python."""
+
+    def __init__(self, columns: Sequence[Mapping[str, Sequence[str]]]) -> None:
+        self._columns = columns
+        self._lengths = [sum(len(tokens) for tokens in c.values()) for c in columns]
+        self._average = sum(self._lengths) / len(columns) if columns else 0.0
+
+    def scores(self, token: str) -> Mapping[int, float]:
+        often = {
+            number: sum(weight * list(columns[name]).count(token) for name, weight in WEIGHTS.items())
+            for number, columns in enumerate(self._columns)
+        }
+        found = {number: times for number, times in often.items() if times}
+        worth = rarity(len(self._columns), len(found))
+        return {number: worth * self._saturated(times, self._lengths[number]) for number, times in found.items()}
+
+    def _saturated(self, often: float, length: int) -> float:
+        return often * (_K1 + 1) / (often + _K1 * (1 - _B + _B * length / self._average))
