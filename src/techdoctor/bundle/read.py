@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
-import os
 import re
 import stat
 import struct
@@ -32,6 +32,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}(?:/[a-z0-9][a-z0-9._-]{0,59})?")
 # Source: Microsoft, "Naming Files, Paths, and Namespaces": device names, with any extension.
 _DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?")
 _END_RECORD = struct.Struct("<4s4H2LH")  # PKWARE APPNOTE 4.3.16
+_ZIP64_LOCATOR_BYTES = 20  # PKWARE APPNOTE 4.3.15
 _ENCRYPTED = 0x1
 # What zipfile and zlib raise for damaged archives, beside BadZipFile.
 _DAMAGE = (
@@ -85,44 +86,34 @@ def read_bundle(path: Path) -> Bundle:
         if not path.is_file():
             raise UsageError(f"there is no bundle {path}", "see: techdoctor session list")
         with path.open("rb") as stream:
-            _check_frame(stream.fileno())
-            with zipfile.ZipFile(stream) as archive:
-                members = _members(archive)
+            data = stream.read(MOST_FILE_BYTES + 1)
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror or error}") from None
+    try:
+        _check_frame(data)
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            members = _members(archive)
+        manifest = _checked_manifest(members)
     except _DAMAGE as error:
         raise BundleError(f"{path} is damaged or no bundle: {clean_line(str(error), 120)}") from None
-    except BundleError as error:
-        raise BundleError(f"{path} is refused: {error.message}") from None
-    try:
-        manifest = _checked_manifest(members)
     except BundleError as error:
         raise BundleError(f"{path} is refused: {error.message}", error.hint) from None
     return Bundle(path, manifest, members)
 
 
-def _check_frame(handle: int) -> None:
+def _check_frame(data: bytes) -> None:
     """Bounds the central directory before zipfile reads it; a million entries are refused unread."""
-    length = os.fstat(handle).st_size
-    if length > MOST_FILE_BYTES:
+    if len(data) > MOST_FILE_BYTES:
         raise BundleError(f"it is larger than {MOST_FILE_BYTES >> 20} MiB")
-    tail = os.pread(handle, 42, max(0, length - 42)) if hasattr(os, "pread") else _tail(handle, length)
-    if len(tail) < _END_RECORD.size:
+    if len(data) < _END_RECORD.size:
         raise BundleError("it is no zip archive")
-    mark, *_, total, size, _, comment = _END_RECORD.unpack(tail[-_END_RECORD.size :])
+    mark, *_, total, size, _, comment = _END_RECORD.unpack(data[-_END_RECORD.size :])
     if mark != b"PK\x05\x06" or comment:
         raise BundleError("it is no zip archive, is cut off, or has something behind its end")
-    if tail[:4] == b"PK\x06\x07":
+    if data[-_ZIP64_LOCATOR_BYTES - _END_RECORD.size :][:4] == b"PK\x06\x07":
         raise BundleError("it is a ZIP64 archive; a bundle is never that large")
     if total > MOST_MEMBERS or size > MOST_DIRECTORY_BYTES:
         raise BundleError(f"it has more than {MOST_MEMBERS} members")
-
-
-def _tail(handle: int, length: int) -> bytes:
-    os.lseek(handle, max(0, length - 42), os.SEEK_SET)
-    tail = os.read(handle, 42)
-    os.lseek(handle, 0, os.SEEK_SET)
-    return tail
 
 
 def _members(archive: zipfile.ZipFile) -> dict[str, bytes]:
