@@ -195,7 +195,7 @@ def test_text_for_no_screen_is_not_broken() -> None:
 
 def test_an_interrupted_question_leaves_its_line() -> None:
     class Interrupted(Stream):
-        def readline(self, size: int = -1, /) -> str:
+        def readline(self, size: int = -1, /) -> str:  # type: ignore[override] # typeshed mixes bytes and text here
             raise KeyboardInterrupt
 
     screen = Stream()

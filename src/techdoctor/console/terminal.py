@@ -24,6 +24,8 @@ Line = str | Sequence[tuple[str, str]]
 MIN_WIDTH = 20
 MAX_WIDTH = 100  # longer lines are hard to read, however wide the window is
 _LONGEST_TEXT = 20_000
+# Cells of the "^C" that a terminal echoes behind the transient line.
+_ECHO = 2
 # ECMA-48 SGR parameters; only the eight base colours, which every theme keeps legible.
 _STYLES = {"": "", "bold": "1", "dim": "2", "good": "32", "bad": "31", "unsure": "33", "title": "1"}
 # Signs of ours (and of well-meaning authors) that every terminal has in another form.
@@ -162,7 +164,8 @@ class Terminal:
         """Takes the transient line away."""
         with self._lock:
             if self._transient:
-                self._raw(self._stderr, "\r" + " " * cells(self._transient) + "\r")
+                blank = min(self.width, cells(self._transient) + _ECHO)
+                self._raw(self._stderr, "\r" + " " * blank + "\r")
                 self._transient = ""
 
     def wrapped(self, text: str, indent: str = "", hanging: str | None = None) -> list[str]:
