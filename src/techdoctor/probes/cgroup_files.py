@@ -55,14 +55,15 @@ class Tree:
         return found
 
 
-def trees(root: str = "") -> Dict[str, Tree]:
+def trees(root: str = "", pid: str = "self") -> Dict[str, Tree]:
     """Controller name ("memory", "cpu", "pids") to its tree; a controller that is off is left out.
 
     Args:
         root: Prepended to every path; for recorded trees.
+        pid: Whose groups are the trees' `own`.
     """
     mounts = _mounts((read_bytes(f"{root}/proc/self/mountinfo", 1 << 20) or b"").decode("utf-8", "replace"))
-    own = (read_bytes(f"{root}/proc/self/cgroup") or b"").decode("utf-8", "replace")
+    own = (read_bytes(f"{root}/proc/{pid}/cgroup") or b"").decode("utf-8", "replace")
     found: Dict[str, Tree] = {}
     for line in own.splitlines():
         _, controllers, path = [*line.split(":", 2), "", ""][:3]
@@ -189,6 +190,12 @@ def cpu_quota(tree: Tree, group: str) -> Optional[float]:
     if not quota.isdigit() or not period.isdigit() or not int(period):
         return None
     return int(quota) / int(period)
+
+
+def cpu_cores(trees_of: Mapping[str, Tree]) -> Optional[float]:
+    """Cores' worth of processor time that `own` may use, groups above included; None without a limit."""
+    tree = trees_of.get("cpu")
+    return least([cpu_quota(tree, group) for group in tree.chain(tree.own)]) if tree else None
 
 
 def least(values: List[Optional[float]]) -> Optional[float]:

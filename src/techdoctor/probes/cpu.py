@@ -102,11 +102,8 @@ def _median(values: List[int]) -> int:
 
 def _allowed() -> float:
     """Cores' worth of processor time this session may use: affinity and control group quota."""
-    cores: List[Optional[float]] = [float(len(os.sched_getaffinity(0)))]
-    tree = cgroup_files.trees().get("cpu")
-    if tree is not None:
-        cores += [cgroup_files.cpu_quota(tree, group) for group in tree.chain(tree.own)]
-    return cgroup_files.least(cores) or 1.0
+    affinity = float(len(os.sched_getaffinity(0)))
+    return cgroup_files.least([affinity, cgroup_files.cpu_cores(cgroup_files.trees())]) or 1.0
 
 
 def reading(

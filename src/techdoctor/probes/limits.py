@@ -113,11 +113,12 @@ def users_in_use(stats: Mapping[int, procfs.Stat], deadline: float, root: str) -
         uid, _ = procfs.user_of(stat.pid, root)
         if uid and not stat.kernel:
             threads[uid] += stat.threads if stat.state != "Z" else 1
-            members.setdefault(uid, []).append(stat.pid)
+            if stat.state != "Z":  # what has ended asks for no more
+                members.setdefault(uid, []).append(stat.pid)
     found: List[Use] = []
     for uid, count in threads.items():
         least: Optional[int] = None
-        for pid in members[uid][-64:]:
+        for pid in members.get(uid, [])[-64:]:
             if time.monotonic() > deadline:
                 break
             limit = soft_limit(_limits(pid, root), "Max processes")

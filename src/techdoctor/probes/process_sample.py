@@ -22,6 +22,7 @@ _SPIN_DEMAND, _SPIN_RUN, _SPIN_SLEEPS, _SPIN_FAULTS = 0.9, 0.1, 2, 20
 # Programs work like that for a second now and then, above all just after their start: a young
 # one is watched for a second window before it is said to spin.
 _YOUNG_S = 60.0
+_ORPHANS_WAITED_FOR, _INIT_ROUND_S = 20, 2.0
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ class Sample:
         stats: Every process at the second pass.
         workers: The busiest, by CPU, without techdoctor and what it started.
         blocked: Processes in an uninterruptible wait that did not end during the sample.
+        zombies: Ended processes that nobody took note of during the sample.
         window_s: Seconds over which the workers were watched.
         missed: Processes that could not be looked at in time.
     """
@@ -65,6 +67,7 @@ class Sample:
     stats: Mapping[int, Stat]
     workers: Sequence[Worker]
     blocked: Sequence[Stat]
+    zombies: Sequence[Stat]
     window_s: float
     missed: int
 
@@ -86,8 +89,9 @@ def take(probing: Probing, root: str = "/proc") -> Sample:
     workers = [worker for stat in busiest for worker in _worked(stat, before[stat.pid], after[stat.pid])]
     blocked = [stat for stat in waiting[:MOST_CANDIDATES] if _still_blocked(stat, before, after, root)]
     workers = _watch_young(workers, before, after, probing, root)
+    zombies = _lasting_zombies(stats, probing, root)
     ended = max((look.taken_s for look in after.values() if look), default=time.monotonic())
-    return Sample(stats, workers, blocked, ended - second.taken_s, max(first.missed, second.missed))
+    return Sample(stats, workers, blocked, zombies, ended - second.taken_s, max(first.missed, second.missed))
 
 
 def candidates(first: Table, second: Table, stats: Mapping[int, Stat], own: set[int]) -> List[Stat]:
@@ -157,6 +161,16 @@ def _still_blocked(
         and now.ticks == old.ticks
         and {t: e.sleeps for t, e in now.efforts.items()} == {t: e.sleeps for t, e in old.efforts.items()}
     )
+
+
+def _lasting_zombies(stats: Mapping[int, Stat], probing: Probing, root: str) -> List[Stat]:
+    """Zombies of the second pass that are still there; orphans get time, for init takes note in rounds."""
+    zombies = [stat for stat in stats.values() if stat.state == "Z"]
+    if sum(1 for stat in zombies if stat.ppid == 1) > _ORPHANS_WAITED_FOR:
+        probing.cancelled.wait(min(_INIT_ROUND_S, probing.left_s()))
+    lines = {stat.pid: procfs.read_bytes(f"{root}/{stat.pid}/stat", 1024) for stat in zombies}
+    left = procfs.parse_table({pid: line for pid, line in lines.items() if line})
+    return [stat for stat in left.values() if stat.state == "Z"]
 
 
 def _watch_young(

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Dict, List, Mapping, Optional, Sequence
 
 from techdoctor.model import Value
-from techdoctor.probes import process_sample, procfs
+from techdoctor.probes import cgroup_files, process_sample, procfs
 from techdoctor.probes.base import (
     RECORDED,
     Field,
@@ -57,6 +57,7 @@ _FIELDS: Dict[str, Field] = {
     },
     "top_started_s": number("When it was started, seconds since 1970.", "s"),
     "top_command": text("Its command line.", private="text"),
+    "top_limited": boolean("Its control group may use less than one core, so it is no burden to others."),
     "top_why_kept": text("Why techdoctor would not end it; empty when it may be ended."),
     "stuck": records(
         "Processes in one uninterruptible wait for the whole sample.",
@@ -133,6 +134,8 @@ def _top(ordered: Sequence[Worker], above: set[int], root: str) -> Dict[str, Val
     fields: Dict[str, Value] = {f"top_{key}": value for key, value in _worker(suspect, root).items() if key != "state"}
     fields["top_started_s"] = round(procfs.started_s(suspect.stat.start_ticks, root), 2)
     fields["top_command"] = clean_line(procfs.command_of(suspect.stat.pid, root))
+    cores = cgroup_files.cpu_cores(cgroup_files.trees(pid=str(suspect.stat.pid)))
+    fields["top_limited"] = cores is not None and cores < 1
     fields["top_why_kept"] = why_kept(suspect.stat.pid, suspect.stat.kernel, above)
     return fields
 
@@ -222,7 +225,11 @@ def _measure_anywhere(probing: Probing) -> Reading:
         data.update({f"top_{key}": value for key, value in pressing[0].items() if key != "state"})
         data.update(top_started_s=found.started_s[pid], top_why_kept=why_kept(pid, False, found.above))
     unseen = {name: "only Linux tells this" for name in _FIELDS if name not in data}
-    unseen.update(top_demand_percent="only Linux tells this", top_spins="only Linux tells this")
+    unseen.update(
+        top_limited="only Linux tells this",
+        top_demand_percent="only Linux tells this",
+        top_spins="only Linux tells this",
+    )
     data.update(dict.fromkeys(unseen))
     return Reading(data, unseen)
 

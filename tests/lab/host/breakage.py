@@ -1,0 +1,166 @@
+"""Breaking this machine's processes and memory for real, within bounds, and asking techdoctor about it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SPIN = "while True: pass"
+# Every process of the laboratory ends by itself, even when the test that started it is killed.
+_MOST_S = 90
+CGROUPS = Path("/sys/fs/cgroup")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What `techdoctor diagnose --batch --json` said."""
+
+    code: int
+    tree: Mapping[str, Any]
+    seconds: float
+    errors: str
+
+    @property
+    def cause(self) -> str | None:
+        return self.tree["cause"]
+
+    @property
+    def findings(self) -> dict[str, str]:
+        """Confirmed findings and their severity."""
+        return {f["id"]: f["severity"] for f in self.tree["findings"] if f["confirmed"]}
+
+    def fact(self, name: str) -> dict[str, Any]:
+        data = self.tree["facts"][name]["data"]
+        assert isinstance(data, dict)
+        return data
+
+
+def diagnose(words: str, *options: str, prefix: Sequence[str] = (), home: Path | None = None) -> Outcome:
+    """Runs the real command line, as a person would, offline."""
+    environment = {**os.environ, "TECHDOCTOR_OFFLINE": "1"}
+    if home is not None:
+        environment.update(HOME=str(home), XDG_STATE_HOME=str(home / "state"), XDG_CONFIG_HOME=str(home / "config"))
+    begun = time.monotonic()
+    ran = subprocess.run(
+        [*prefix, sys.executable, "-m", "techdoctor", "diagnose", *words.split(), "--batch", "--json", *options],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+    assert ran.stdout.startswith("{"), f"exit {ran.returncode}: {ran.stdout[:500]}{ran.stderr[-2000:]}"
+    return Outcome(ran.returncode, json.loads(ran.stdout), time.monotonic() - begun, ran.stderr)
+
+
+@contextmanager
+def running(*argv: str, before: Callable[[], None] | None = None, cwd: Path | None = None) -> Iterator[int]:
+    """Runs a program in a session of its own, as from somewhere else, and ends it afterwards."""
+    program = subprocess.Popen(
+        ["timeout", "-s", "KILL", str(_MOST_S), *argv],
+        start_new_session=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=before,
+        cwd=cwd,
+    )
+    try:
+        yield _child(program.pid)
+    finally:
+        _end(program.pid)
+        program.wait(10)
+
+
+def python(code: str, *arguments: str) -> list[str]:
+    return [sys.executable, "-c", code, *arguments]
+
+
+def _child(pid: int) -> int:
+    """The program below `timeout`, once it is there."""
+    for _ in range(200):
+        listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        if listed:
+            return int(listed[0])
+        time.sleep(0.01)
+    raise AssertionError("the program of the laboratory did not start")
+
+
+def _end(session: int) -> None:
+    """Ends every process of a session that this module started."""
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                fields = (entry / "stat").read_bytes().rpartition(b")")[2].split()
+                if int(fields[3]) == session:
+                    os.kill(int(entry.name), 9)
+            except (OSError, IndexError):
+                continue  # it has ended already
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 15.0) -> None:
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "the fault did not come about"
+        time.sleep(0.05)
+
+
+def need_cgroup(controller: str) -> None:
+    """Skips where this user may not make groups of cgroup v1."""
+    root = CGROUPS / controller
+    if os.geteuid() != 0 or not (root / "cgroup.procs").exists() or not os.access(root, os.W_OK):
+        pytest.skip(f"needs root and the {controller} controller of cgroup v1 at {root}")
+
+
+@contextmanager
+def group(controller: str, **files: str) -> Iterator[Path]:
+    """A v1 control group of one's own with these files written; removed afterwards with all in it."""
+    need_cgroup(controller)
+    folder = CGROUPS / controller / f"tdlab-{uuid.uuid4().hex[:8]}"
+    folder.mkdir()
+    try:
+        for name, value in files.items():
+            (folder / name.replace("__", ".", 1)).write_text(value)
+        yield folder
+    finally:
+        _empty(folder)
+        folder.rmdir()
+
+
+def _empty(folder: Path) -> None:
+    for _ in range(100):
+        pids = (folder / "cgroup.procs").read_text().split()
+        if not pids:
+            return
+        for pid in pids:
+            try:
+                os.kill(int(pid), 9)
+            except ProcessLookupError:
+                continue
+        time.sleep(0.05)
+
+
+def inside(folder: Path) -> Callable[[], None]:
+    """For `before`: moves the new process into the group."""
+
+    def enter() -> None:
+        (folder / "cgroup.procs").write_text(str(os.getpid()))
+
+    return enter
+
+
+def into(folder: Path) -> list[str]:
+    """The same as words in front of a command."""
+    return ["sh", "-c", f'echo $$ > {folder}/cgroup.procs; exec "$@"', "sh"]

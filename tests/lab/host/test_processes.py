@@ -1,0 +1,224 @@
+"""Real processes gone wrong: the real command line names the cause, and names none where nothing is wrong."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.lab.host.breakage import SPIN, diagnose, group, inside, into, need_cgroup, python, running, wait_for
+
+pytestmark = [pytest.mark.lab, pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs Linux' /proc")]
+SLOW = "computer is slow"
+# Sets the name under which the kernel lists a process; it may hold anything but zero bytes.
+_NAMED = "import ctypes, time; ctypes.CDLL(None).prctl(15, {name!r}); exec({code!r})"
+
+
+def _state(pid: int) -> str:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
+def test_healthy() -> None:
+    outcome = diagnose(SLOW)
+    assert outcome.cause is None
+    assert outcome.findings == {}
+    assert (outcome.tree["end"], outcome.code) == ("not_reproduced", 0)
+
+
+def test_runaway() -> None:
+    with running(*python(SPIN)) as pid:
+        time.sleep(2)
+        outcome = diagnose(SLOW)
+    assert outcome.cause == "perf.slow.runaway_process"
+    assert outcome.fact("proc")["top_pid"] == pid
+    assert outcome.code == 1
+    assert outcome.seconds < 8
+
+
+def test_runaway_in_a_shell() -> None:
+    with running("sh", "-c", "while :; do :; done") as pid:
+        time.sleep(2)
+        assert diagnose(SLOW).fact("proc")["top_pid"] == pid
+
+
+def test_runaway_that_writes_nowhere() -> None:
+    with running("sh", "-c", "exec cat /dev/zero > /dev/null"):
+        time.sleep(2)
+        assert diagnose(SLOW).cause == "perf.slow.runaway_process"
+
+
+def test_runaway_beside_other_load() -> None:
+    work = "import mmap\nwhile True:\n    with mmap.mmap(-1, 1 << 22) as m: m.write(b'x' * (1 << 22))"
+    with running(*python(work)), running(*python(work)), running(*python(SPIN)) as pid:
+        time.sleep(2)
+        outcome = diagnose(SLOW)
+    assert outcome.cause == "perf.slow.runaway_process"
+    assert outcome.fact("proc")["top_pid"] == pid
+
+
+def test_hostile_name_is_only_text() -> None:
+    code = _NAMED.format(name=b"\x1b[31m\x1b]0;x\x07", code=SPIN)
+    with running(*python(code)):
+        time.sleep(2)
+        outcome = diagnose(SLOW)
+        shown = subprocess.run(
+            [
+                *python("import techdoctor.__main__ as m; raise SystemExit(m.main())"),
+                "diagnose",
+                *SLOW.split(),
+                "--batch",
+            ],
+            env={**os.environ, "TECHDOCTOR_OFFLINE": "1"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+        )
+    assert outcome.cause == "perf.slow.runaway_process"
+    assert b"\x1b" not in shown.stdout + shown.stderr
+    assert b"\x07" not in shown.stdout + shown.stderr
+
+
+def test_runaway_is_ended_and_measured_gone(tmp_path: Path) -> None:
+    answers = tmp_path / "answers.yaml"
+    answers.write_text("close_it: no\nend_it: yes\n")
+    with running(*python(SPIN)) as pid:
+        time.sleep(2)
+        outcome = diagnose(SLOW, "--answers", str(answers))
+        assert not Path(f"/proc/{pid}").exists() or _state(pid) == "Z"
+    assert (outcome.tree["end"], outcome.cause, outcome.code) == ("solved", "perf.slow.runaway_process", 0)
+    (fix,) = [f for f in outcome.tree["findings"][0]["fixes"] if f["applied"]]
+    assert (fix["id"], fix["result"]) == ("end_it", "solved")
+
+
+def test_work_that_gives_way_is_no_fault() -> None:
+    with running("nice", "-n", "19", *python(SPIN)), running("nice", "-n", "19", *python(SPIN)):
+        time.sleep(3)
+        outcome = diagnose(SLOW)
+    assert outcome.cause is None
+
+
+def test_a_build_started_a_moment_ago_is_no_fault(tmp_path: Path) -> None:
+    (tmp_path / "a.c").write_text("\n".join(f"int f{i}(int x) {{ return x * {i} + x / 3; }}" for i in range(3000)))
+    build = "while :; do for i in 1 2 3 4; do gcc -O2 -c a.c -o $i.o & done; wait; done"
+    with running("sh", "-c", build, cwd=tmp_path):
+        time.sleep(3)
+        outcome = diagnose(SLOW)
+    assert outcome.findings == {}
+
+
+def test_too_many_busy() -> None:
+    cores = os.cpu_count() or 1
+    spinners = "import os, time\nfor _ in range({n}): os.fork() or exec('while True: pass')\ntime.sleep(60)"
+    with running(*python(spinners.format(n=cores * 4))):
+        time.sleep(6)
+        outcome = diagnose(SLOW)
+    assert outcome.cause == "perf.slow.many_busy"
+
+
+def test_zombies() -> None:
+    code = "import os, time\nfor _ in range(80): os.fork() or os._exit(0)\ntime.sleep(60)"
+    with running(*python(code)) as pid:
+        time.sleep(1.5)
+        outcome = diagnose(SLOW)
+    assert outcome.cause == "perf.slow.zombies"
+    assert outcome.fact("proc")["zombie_parent_pid"] == pid
+
+
+def test_a_few_zombies_are_no_fault() -> None:
+    with running(*python("import os, time\nfor _ in range(5): os.fork() or os._exit(0)\ntime.sleep(60)")):
+        time.sleep(0.5)
+        assert diagnose(SLOW).cause is None
+
+
+def test_stuck_in_the_kernel() -> None:
+    # A parent of vfork waits uninterruptibly until its child runs something or ends.
+    code = "import ctypes, time\nif ctypes.CDLL(None).vfork() == 0:\n    time.sleep(60)"
+    with running(*python(code)) as pid:
+        wait_for(lambda: _state(pid) == "D")
+        outcome = diagnose(SLOW)
+        assert _state(pid) == "D"
+    assert outcome.cause == "perf.slow.stuck_processes"
+    assert outcome.fact("proc")["stuck_pid"] == pid
+
+
+def test_paused_program_goes_on(tmp_path: Path) -> None:
+    answers = tmp_path / "answers.yaml"
+    answers.write_text("continue_it: yes\n")
+    with running("sleep", "60") as pid:
+        os.kill(pid, signal.SIGSTOP)
+        wait_for(lambda: _state(pid) == "T")
+        found = diagnose(SLOW)
+        solved = diagnose(SLOW, "--answers", str(answers))
+        assert _state(pid) == "S"
+    assert found.cause == "perf.slow.stopped_process"
+    assert (solved.tree["end"], solved.cause) == ("solved", "perf.slow.stopped_process")
+
+
+def test_too_many_open_files() -> None:
+    code = (
+        "import os, resource, time\nresource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))\n"
+        "try:\n    while True: os.open('/dev/null', 0)\nexcept OSError: time.sleep(60)"
+    )
+    with running(*python(code)) as pid:
+        time.sleep(0.5)
+        outcome = diagnose(SLOW)
+    assert outcome.cause == "perf.slow.files_exhausted"
+    assert outcome.fact("lim")["files_pid"] == pid
+
+
+def test_no_more_processes_in_a_group() -> None:
+    need_cgroup("pids")
+    code = (
+        "import os, time\nfor _ in range(40):\n    try:\n        if os.fork() == 0: time.sleep(60)\n"
+        "    except OSError: pass\ntime.sleep(60)"
+    )
+    with group("pids", pids__max="20") as folder, running(*python(code), before=inside(folder)):
+        time.sleep(0.7)
+        outcome = diagnose(SLOW)
+    assert outcome.cause == "perf.slow.pids_exhausted"
+    assert outcome.fact("groups")["pids_name"] == f"/{folder.name}"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become another user")
+def test_user_may_start_no_more() -> None:
+    code = (
+        "import os, resource, time\nresource.setrlimit(resource.RLIMIT_NPROC, (20, 20))\nos.setgroups([])\n"
+        "os.setresgid(61234, 61234, 61234)\nos.setresuid(61234, 61234, 61234)\n"
+        "for _ in range(40):\n    try:\n        if os.fork() == 0: time.sleep(60)\n    except OSError: pass\ntime.sleep(60)"
+    )
+    with running(*python(code)):
+        time.sleep(0.7)
+        outcome = diagnose(SLOW)
+    assert outcome.cause == "perf.slow.user_limit"
+
+
+def test_too_many_watchers() -> None:
+    code = "import ctypes, time\nlibc = ctypes.CDLL(None)\nwhile libc.inotify_init1(0) >= 0: pass\ntime.sleep(60)"
+    with running(*python(code)):
+        time.sleep(0.5)
+        outcome = diagnose(SLOW)
+    assert outcome.cause == "perf.slow.watches_exhausted"
+
+
+def test_session_with_little_processing_power() -> None:
+    need_cgroup("cpu")
+    with group("cpu", cpu__cfs_quota_us="40000") as folder, running(*python(SPIN), before=inside(folder)):
+        time.sleep(1)
+        within = diagnose(SLOW, prefix=into(folder))
+        outside = diagnose(SLOW)
+    assert (within.cause, outside.cause) == ("perf.slow.cpu_limited", "perf.slow.cpu_limited")
+    assert outside.fact("groups")["cpu_name"] == f"/{folder.name}"
+
+
+def test_hung_drive_does_not_stop_the_report() -> None:
+    """The rest of the report arrives within its time although a process hangs for good."""
+    code = "import ctypes, time\nif ctypes.CDLL(None).vfork() == 0:\n    time.sleep(60)"
+    with running(*python(code)), running(*python(code)):
+        time.sleep(0.5)
+        outcome = diagnose(SLOW)
+    assert {fact["status"] for fact in outcome.tree["facts"].values()} <= {"ok", "not_applicable"}
+    assert outcome.seconds < 8
