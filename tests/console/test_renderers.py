@@ -217,6 +217,5 @@ def test_a_check_up_shows_its_progress(plain: bool) -> None:
         deadline = time.monotonic() + 5
         while not plain and "2 of 4 done" not in stage.text and time.monotonic() < deadline:
             time.sleep(0.05)
-        assert "Looking at 4 areas. Nothing is changed." in stage.text
         assert plain or "2 of 4 done" in stage.text
-    assert stage.text == "Looking at 4 areas. Nothing is changed.\n"
+    assert stage.text == ""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from techdoctor.console.terminal import Terminal
 from techdoctor.errors import NoAnswer
@@ -205,3 +207,13 @@ def test_an_interrupted_question_leaves_its_line() -> None:
         terminal.read_line()
     terminal.progress("Stopped.")
     assert screen.written == "Your choice: \nStopped.\n"
+
+
+@given(st.text(max_size=200), st.sampled_from(["utf-8", "latin-1", "ascii"]))
+def test_only_harmless_characters_reach_a_screen(text: str, encoding: str) -> None:
+    stage = Stage(encoding=encoding)
+    stage.terminal.progress(text)
+    stage.terminal.transient(text)
+    stage.terminal.clear_transient()
+    for char in stage.screen.written:
+        assert char in "\n\r\b" or not (ord(char) < 32 or 127 <= ord(char) < 160 or 0x202A <= ord(char) <= 0x202E)

@@ -45,12 +45,12 @@ class CheckProgress:
     """
 
     def __init__(self, terminal: Terminal, total: int) -> None:
-        self._terminal, self._total, self._done = terminal, total, 0
+        self._terminal, self._total = terminal, total
+        self._ended: list[str] = []  # appended to by many threads
         self._since = terminal.clock()
         self._ticker: Ticker | None = None
 
     def __enter__(self) -> CheckProgress:
-        self._terminal.progress(say("check.begins", n=self._total))
         self._ticker = Ticker(_HEARTBEAT_S if self._terminal.plain else _REDRAW_S, self._draw)
         return self
 
@@ -59,13 +59,13 @@ class CheckProgress:
             self._ticker.stop()
         self._terminal.clear_transient()
 
-    def ended(self, _title: str) -> None:
+    def ended(self, title: str) -> None:
         """One more walk ended."""
-        self._done += 1
+        self._ended.append(title)
 
     def _draw(self) -> None:
         seconds = int(self._terminal.clock() - self._since)
-        text = say("check.progress", done=self._done, total=self._total, seconds=seconds)
+        text = say("check.progress", done=len(self._ended), total=self._total, seconds=seconds)
         if self._terminal.plain:
             self._terminal.progress(text)
         else:

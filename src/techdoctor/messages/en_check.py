@@ -4,7 +4,6 @@ from techdoctor.messages.catalogue import Text
 
 TEXTS: dict[str, Text] = {
     "check.progress": "{done} of {total} done, {seconds} s",
-    "check.begins": ("Looking at 1 area. Nothing is changed.", "Looking at {n} areas. Nothing is changed."),
     "check.danger": "Danger",
     "check.problem": "Problem",
     "check.warning": "Warning",
