@@ -1,13 +1,16 @@
-"""The first line of a session, on screen before anything slow is imported."""
+"""The first line of a session, on screen before anything slow is imported; then the renderer."""
 
 from __future__ import annotations
 
-from techdoctor.console.conversation import Conversation, no_summary
-from techdoctor.console.normal import NormalDialogue
-from techdoctor.console.plain import PlainDialogue
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
 from techdoctor.console.terminal import Terminal
-from techdoctor.console.wording import Summarise
 from techdoctor.messages import say
+
+if TYPE_CHECKING:
+    from techdoctor.console.conversation import Conversation
+    from techdoctor.model import Value
 
 
 def greet(terminal: Terminal) -> None:
@@ -16,13 +19,26 @@ def greet(terminal: Terminal) -> None:
         terminal.progress(line)
 
 
-def open_dialogue(terminal: Terminal, summarise: Summarise = no_summary, technician: bool = False) -> Conversation:
+def open_dialogue(
+    terminal: Terminal,
+    summarise: Callable[[str, Mapping[str, Value]], str] | None = None,
+    technician: bool = False,
+) -> Conversation:
     """The renderer that fits the terminal.
 
     Args:
         terminal: Where to show and read.
-        summarise: Words for a probe's data, see Probe.summary.
+        summarise: Words for a probe's data, see Probe.summary; None knows no words.
         technician: Adds exact comparisons, global ids and the detail of causes.
     """
-    kind = PlainDialogue if terminal.plain else NormalDialogue
-    return kind(terminal, summarise, technician)
+    # The dataclasses behind a conversation cost more than the first line may.
+    from techdoctor.console.conversation import no_summary
+
+    words = summarise or no_summary
+    if terminal.plain:
+        from techdoctor.console.plain import PlainDialogue
+
+        return PlainDialogue(terminal, words, technician)
+    from techdoctor.console.normal import NormalDialogue
+
+    return NormalDialogue(terminal, words, technician)
