@@ -27,6 +27,7 @@ from techdoctor.probes.ipp_client import GET_JOBS, IppFailed, IppTarget, ask
 from techdoctor.probes.ipp_wire import JOB_GROUP, KEYWORD, Attribute, Group
 from techdoctor.probes.printer_contact import reach
 from techdoctor.probes.printer_device import describe_device, device_uri
+from techdoctor.probes.printer_reasons import HARMLESS
 
 # Words of a queue's own fields that stand in a job's way -> the blocker they are reported as.
 _QUEUE_BLOCKERS = {
@@ -38,13 +39,13 @@ _QUEUE_BLOCKERS = {
 }
 
 
-def queue_blockers(described: Mapping[str, Value], driver: Optional[bool]) -> List[str]:
-    """What is in the way at the queue itself."""
+def queue_blockers(described: Mapping[str, Value], driver: Optional[bool], last: Mapping[str, Value]) -> List[str]:
+    """What is in the way at the queue itself. A queue without a driver whose jobs come out needs none."""
     found = [word for field, word in _QUEUE_BLOCKERS.items() if described.get(field) is True]
     if described.get("accepting") is False:
         found.append("queue_rejecting")
     if driver is False and described.get("kind") in ("ipp", "dnssd") and not described.get("relays"):
-        found.append("no_driver")
+        found += ["no_driver"] if last.get("last_state") != "completed" else []
     return found
 
 
@@ -58,8 +59,8 @@ def job_blockers(waiting: Mapping[str, Value], last: Mapping[str, Value], filter
     return found
 
 
-def _device_blockers(probing: Probing, queue: Group) -> List[str]:
-    """What is in the way at the printer.
+def _device_blockers(probing: Probing, queue: Group, *, jobs_wait: bool) -> List[str]:
+    """What is in the way at the printer. While jobs wait, what it only reports counts as well.
 
     Raises:
         CannotMeasure: It cannot be asked.
@@ -71,8 +72,8 @@ def _device_blockers(probing: Probing, queue: Group) -> List[str]:
     if contact.printer is None:
         return []
     described = describe_device(contact.printer)
-    blocking = described["blocking"]
-    found = [str(family) for family in blocking] if isinstance(blocking, list) else []
+    families = _as_list(described["families" if jobs_wait else "blocking"])
+    found = [str(family) for family in families if family not in HARMLESS]
     if described["state"] == "stopped" and not found:
         found.append("printer_stopped")
     if described["accepting"] is False and not found:
@@ -118,11 +119,12 @@ def _measure(probing: Probing) -> Reading:
     except ExchangeFailed:
         driver = None
     stopped = any(job_state(job) == "stopped" for job in waiting)
-    blockers = queue_blockers(described, driver) + default_blockers(choice, default, len(queues))
-    blockers += job_blockers(jobs, describe_last(service.jobs(choice.name, finished=True)), stopped)
+    last = describe_last(service.jobs(choice.name, finished=True))
+    blockers = queue_blockers(described, driver, last) + default_blockers(choice, default, len(queues))
+    blockers += job_blockers(jobs, last, stopped)
     printer_asked = True
     try:
-        blockers += _device_blockers(probing, choice.queue)
+        blockers += _device_blockers(probing, choice.queue, jobs_wait=bool(waiting))
     except CannotMeasure as error:
         printer_asked, gaps["printer_state"] = False, error.reason
     return Reading(

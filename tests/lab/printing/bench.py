@@ -91,7 +91,7 @@ class Bench:
         return {**self.cups.env, **own, **self.env}
 
     def techdoctor(
-        self, *arguments: str, prefix: tuple[str, ...] = ()
+        self, *arguments: str, prefix: tuple[str, ...] = (), stdin: str = ""
     ) -> tuple[subprocess.CompletedProcess[str], float]:
         """Runs techdoctor.
 
@@ -100,7 +100,9 @@ class Bench:
         """
         begun = time.monotonic()
         argv = [*prefix, sys.executable, "-m", "techdoctor", *arguments]
-        ran = subprocess.run(argv, env=self.environment(), capture_output=True, text=True, timeout=90, check=False)
+        ran = subprocess.run(
+            argv, env=self.environment(), input=stdin, capture_output=True, text=True, timeout=90, check=False
+        )
         return ran, time.monotonic() - begun
 
     def diagnose(self, *more: str, prefix: tuple[str, ...] = ()) -> Diagnosed:

@@ -33,7 +33,7 @@ class Temper:
 
     Attributes:
         state: printer-state: 3 idle, 4 processing, 5 stopped.
-        jobs: "finish", "stick" or "abort".
+        jobs: "finish", "stick", "stick_first" (only the first job does) or "abort".
         http_status: HTTP status for every request; 0 answers normally.
         ipp_status: IPP status for every request; 0 answers normally.
         body: "ipp", "html", "hang", "close", "drip", "huge", "deep" or "garbage".

@@ -100,7 +100,8 @@ class FakePrinter:
             job.state, job.reasons = (6, ["printer-stopped"]) if self.temper.state == 5 else (5, ["job-printing"])
         if job.state == 5 and self.temper.jobs == "abort":
             job.state, job.reasons = 8, ["aborted-by-system", "document-format-error"]
-        if job.state == 5 and self.temper.jobs == "finish" and time.monotonic() - job.since > self.temper.job_seconds:
+        finishes = self.temper.jobs == "finish" or (self.temper.jobs == "stick_first" and job.number > 1)
+        if job.state == 5 and finishes and time.monotonic() - job.since > self.temper.job_seconds:
             job.state, job.reasons = 9, ["job-completed-successfully"]
         return job
 

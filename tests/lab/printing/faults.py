@@ -142,7 +142,7 @@ def held(bench: Bench) -> None:
 @fault("stuck_at_head")
 def stuck(bench: Bench) -> None:
     bench.office()
-    bench.printer.temper.jobs = "stick"
+    bench.printer.temper.jobs = "stick_first"
     for _ in range(3):
         bench.cups.submit("office")
     bench.until(lambda: (bench.probe("cups.jobs")["data"]["head_age_s"] or 0) >= 2)
