@@ -17,9 +17,8 @@ from techdoctor.probes.base import (
     Probing,
     Reading,
     boolean,
-    everywhere,
-    measured,
     number,
+    portable,
     text,
     texts,
 )
@@ -150,7 +149,7 @@ PROBES = (
             "absolute": Parameter("bool", "True keeps the search list out of it (a final dot).", default=False),
         },
         fields=_LOOKUP_FIELDS,
-        methods=everywhere(measured(_lookup)),
+        methods=portable(_lookup),
         timeout_s=6.0,  # longer than the C library's 5 s for one server (resolv.conf(5), RES_TIMEOUT)
         network=True,
         reach="decides",
@@ -162,7 +161,7 @@ PROBES = (
         doc="Looks a name up at documented public resolvers of three operators (Cloudflare, Google, Quad9) at once.",
         parameters={"name": _NAME},
         fields=_LOOKUP_FIELDS,
-        methods=everywhere(measured(_second)),
+        methods=portable(_second),
         timeout_s=3.0,
         network=True,
         reach="beyond",

@@ -9,7 +9,7 @@ from typing import Mapping, Optional, Sequence
 from techdoctor.errors import CannotMeasure
 from techdoctor.model import TIMEOUT, Value
 from techdoctor.probes import dns_ask, resolver_config
-from techdoctor.probes.base import Probe, Probing, Reading, boolean, everywhere, measured, number, text
+from techdoctor.probes.base import Probe, Probing, Reading, boolean, number, text
 from techdoctor.probes.dns_ask import Question, Reply
 
 _LETTERS = 18  # as good as certainly unregistered: 26 to the power of 18
@@ -66,7 +66,7 @@ PROBES = (
             "server": text("The server that was the first to answer for both.", "ip"),
             "ms": number("The shorter of the two times.", "ms"),
         },
-        methods=everywhere(measured(_measure)),
+        methods=resolver_config.where_readable(_measure),
         timeout_s=3.0,
         network=True,
         reach="beyond",

@@ -7,7 +7,7 @@ from typing import List, Mapping, Sequence, Tuple
 
 from techdoctor.model import Value
 from techdoctor.probes.base import (
-    UNDER_WINE,
+    UNTRIED,
     Parameter,
     Params,
     Probe,
@@ -24,6 +24,9 @@ from techdoctor.probes.name_targets import DEFAULT_NAME
 
 # Answers that lead to this machine or nowhere: how block lists switch a name off.
 NOWHERE = ("0.0.0.0", "127.0.0.1", "::", "::1")  # noqa: S104 - read from a file, never bound
+
+
+_SAME_FORMAT = "a text file of the same format, at its documented place; not run there"
 
 
 def path_of(platform: str) -> str:
@@ -86,8 +89,8 @@ PROBES = (
         },
         methods={
             "linux": parsed(lambda params: _sources("linux"), _parse),
-            "macos": parsed(lambda params: _sources("macos"), _parse),
-            "windows": parsed(lambda params: _sources("windows"), _parse, UNDER_WINE),
+            "macos": parsed(lambda params: _sources("macos"), _parse, UNTRIED, _SAME_FORMAT),
+            "windows": parsed(lambda params: _sources("windows"), _parse, UNTRIED, _SAME_FORMAT),
         },
         timeout_s=2.0,
         summary=lambda data: f"{data['address']} in line {data['line']}" if data["overridden"] else "no entry",

@@ -8,12 +8,14 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import dataclass
-from typing import Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from techdoctor.errors import CannotMeasure
 from techdoctor.model import NOT_APPLICABLE, Value
 from techdoctor.probes.base import (
     RECORDED,
+    UNTRIED,
+    Method,
     Parameter,
     Params,
     Probe,
@@ -24,6 +26,7 @@ from techdoctor.probes.base import (
     Source,
     boolean,
     integer,
+    measured,
     parsed,
     text,
     texts,
@@ -211,6 +214,15 @@ def listed_servers(probing: Probing) -> Tuple[str, ...]:
     if not servers:
         raise CannotMeasure(NOT_APPLICABLE, "no name server is set")
     return servers
+
+
+def where_readable(measure: Callable[[Probing], Reading]) -> Dict[str, Method]:
+    """Methods of a probe that asks the configured servers: where their list can be read."""
+    return {
+        "linux": measured(measure),
+        "macos": measured(measure, UNTRIED, "portable sockets; the list of servers from recorded output of scutil"),
+        "windows": unsupported(NO_WINDOWS),
+    }
 
 
 NO_WINDOWS = "reading the name servers of Windows has no recorded output to check it with yet"
