@@ -34,6 +34,7 @@ _DEVTYPES = {
 }
 # Names that VPN programs give their adapters, where the system says no more than "ethernet".
 _TUNNEL_NAME = re.compile(r"(tun|tap|wg|utun|ipsec|vti|nordlynx|tailscale|zt|ppp-?vpn)\d*")
+_T2_LINK = "ether ac:de:48:00:11:22"
 
 
 @dataclass(frozen=True)
@@ -165,7 +166,7 @@ def from_ifconfig(output: str) -> List[Adapter]:
                 up="UP" in flags,
                 carrier=status.group(1) == "active" if status else None,
                 mtu_bytes=int(head.group(3)) if head.group(3) else None,
-                device=name.startswith("en"),
+                device=name.startswith("en") and _T2_LINK not in block,
                 member=False,
             )
         )
@@ -182,7 +183,8 @@ def _macos_kind(name: str, block: str) -> str:
         return DIALUP
     if name.startswith("bridge"):
         return BRIDGE
-    # Thunderbolt ports are called en1 ... too; they offer these options only (no checksum offload).
-    if name.startswith("en") and "status:" in block:
+    # The link to the Mac's own T2 chip is always active and leads nowhere.
+    # Source: the same address in github.com/Parallels/vagrant-parallels#426 and other threads.
+    if name.startswith("en") and "status:" in block and _T2_LINK not in block:
         return WIRED
     return OTHER
