@@ -113,7 +113,8 @@ class History:
 
     def _if_there(self, what: str, work: Callable[[sqlite3.Connection], T]) -> T | None:
         """Like `_with_database`, but a history that was never written is not made for this."""
-        return self._with_database(what, work) if guarded(what, self.path.exists) else None
+        written = guarded(what, lambda: self.path.exists() and self.path.stat().st_size > 0)
+        return self._with_database(what, work) if written else None
 
     def _with_database(self, what: str, work: Callable[[sqlite3.Connection], T]) -> T:
         try:
