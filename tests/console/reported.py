@@ -70,8 +70,13 @@ class CheckResult:
     findings: tuple[Finding, ...]
     healthy: tuple[str, ...] = ("disk.full", "perf.mem")
     not_judged: tuple[NotJudged, ...] = ()
+    facts: Mapping[str, Fact] = field(default_factory=dict)
     titles: Mapping[str, str] = field(
-        default_factory=lambda: {"disk.full": "The disk is full", "perf.mem": "Memory runs out."}
+        default_factory=lambda: {
+            "disk.full": "The disk is full",
+            "perf.mem": "Memory runs out.",
+            "net.dns": "Names cannot be found",
+        }
     )
     duration_ms: float = 3210
     exit_code: int = 1
@@ -90,7 +95,11 @@ CHECK_UP = CheckResult(
         Finding("disk.health.failing", "The disk is failing", "danger", True),
         Finding("perf.slow.hot", "The computer is too hot", "warning", True),
     ),
-    not_judged=(NotJudged("disk.health", "smartctl is not installed"),),
+    not_judged=(
+        NotJudged("disk.health.worn_out", "smartctl is not installed"),
+        NotJudged("net.dns", "The lookup itself could not be run."),
+    ),
+    facts={f"net.dns:{name}": fact for name, fact in FACTS.items()},
 )
 
 

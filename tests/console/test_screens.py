@@ -11,7 +11,7 @@ from techdoctor.console.report import show_outcome
 from techdoctor.console.tables import playbook_table, probe_table, session_table, show_table
 from techdoctor.model import Fact, NotJudged
 from tests.console.reported import CHECK_UP, ESCALATED, FIELDS, LISTED, MEASURED, PAST, PROBES, SOLVED
-from tests.console.samples import measure, opened, whole_session
+from tests.console.samples import measure, opened, summarise, whole_session
 from tests.console.stage import Stage, check_screen
 
 SIZES = [(plain, columns) for plain in (False, True) for columns in (80, 40, 20)]
@@ -42,7 +42,7 @@ def test_escalation_for_a_technician(plain: bool, columns: int) -> None:
 @pytest.mark.parametrize(("plain", "columns"), SIZES)
 def test_check_up(plain: bool, columns: int) -> None:
     stage = Stage("", columns, plain=plain)
-    show_check(stage.terminal, CHECK_UP)
+    show_check(stage.terminal, CHECK_UP, summarise=summarise)
     check_screen(name_of("check", plain, columns), stage.text)
 
 
@@ -67,9 +67,9 @@ def test_no_line_of_a_session_is_wider_than_the_screen(columns: int) -> None:
 def test_a_check_up_with_fifty_findings_fits_one_screen() -> None:
     many = CHECK_UP.with_findings(50)
     stage = Stage()
-    show_check(stage.terminal, many)
+    show_check(stage.terminal, many, summarise=summarise)
     assert len(stage.text.splitlines()) <= 24
-    assert "There are 43 more findings; see --json." in stage.text
+    assert "There are 45 more findings; see --json." in stage.text
 
 
 def test_reasons_are_counted_for_a_person() -> None:

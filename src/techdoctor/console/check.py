@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from techdoctor.console.conversation import no_summary
 from techdoctor.console.paragraphs import Paragraph, show, show_end_line
 from techdoctor.console.report import not_judged_paragraphs
 from techdoctor.console.terminal import Terminal
 from techdoctor.console.ticker import Ticker
+from techdoctor.console.wording import Summarise, fact_text
 from techdoctor.messages import say
-from techdoctor.model import SEVERITIES, Finding, NotJudged
+from techdoctor.model import SEVERITIES, Fact, Finding, NotJudged
 from techdoctor.text import clean_line, duration
 
-# With two lines each, this many findings leave room for the rest on a screen of 24 lines.
-_MOST_FINDINGS = 7
+# With three lines each, this many findings leave room for the rest on a screen of 24 lines.
+_MOST_FINDINGS = 5
 _HEARTBEAT_S = 4.5
 _REDRAW_S = 0.5
 
@@ -30,6 +32,8 @@ class CheckUpLike(Protocol):
     def not_judged(self) -> Sequence[NotJudged]: ...
     @property
     def titles(self) -> Mapping[str, str]: ...
+    @property
+    def facts(self) -> Mapping[str, Fact]: ...
     @property
     def duration_ms(self) -> float: ...
     @property
@@ -72,38 +76,55 @@ class CheckProgress:
             self._terminal.transient("  ...  " + text)
 
 
-def show_check(terminal: Terminal, result: CheckUpLike, technician: bool = False) -> None:
-    """Prints the report of a check-up to standard output; the last line says the outcome and the exit code."""
-    show(terminal, check_paragraphs(result, technician))
+def show_check(
+    terminal: Terminal, result: CheckUpLike, technician: bool = False, summarise: Summarise = no_summary
+) -> None:
+    """Prints the report of a check-up to standard output; the last line says the outcome and the exit code.
+
+    Args:
+        terminal: Where to.
+        result: What the check-up found.
+        technician: Adds exact comparisons and ids.
+        summarise: Words for a probe's data, see Probe.summary.
+    """
+    show(terminal, check_paragraphs(result, technician, summarise))
     style = "good" if result.exit_code == 0 else "bold"
     show_end_line(terminal, check_end_line(result), style, result.exit_code)
 
 
-def check_paragraphs(result: CheckUpLike, technician: bool) -> list[Paragraph]:
+def check_paragraphs(result: CheckUpLike, technician: bool, summarise: Summarise) -> list[Paragraph]:
     """Findings, worst first, then what is healthy and what could not be judged."""
     worst_first = sorted(result.findings, key=lambda finding: -SEVERITIES.index(finding.severity))
     shown = worst_first if technician else worst_first[:_MOST_FINDINGS]
     paragraphs: list[Paragraph] = []
     for finding in shown:
-        paragraphs += _finding(finding, technician)
+        paragraphs += _finding(finding, result.facts, technician, summarise)
     if len(shown) < len(worst_first):
         paragraphs.append(Paragraph(say("check.more", n=len(worst_first) - len(shown))))
     if result.healthy:
         titles = "; ".join(clean_line(result.titles.get(name, name)).rstrip(".") for name in result.healthy)
         paragraphs.append(Paragraph(say("check.healthy", titles=titles)))
-    return paragraphs + not_judged_paragraphs(result.not_judged, technician)
+    whole = [entry for entry in result.not_judged if entry.cause in result.titles]
+    for entry in whole:
+        title, reason = clean_line(result.titles[entry.cause]).rstrip("."), clean_line(entry.reason, 300)
+        paragraphs.append(Paragraph(say("check.not_judged", title=title, reason=reason)))
+    causes = [entry for entry in result.not_judged if entry.cause not in result.titles]
+    return paragraphs + not_judged_paragraphs(causes, technician)
 
 
-def _finding(finding: Finding, technician: bool) -> list[Paragraph]:
+def _finding(finding: Finding, facts: Mapping[str, Fact], technician: bool, summarise: Summarise) -> list[Paragraph]:
     style = {"danger": "bad", "problem": "bad", "warning": "unsure"}.get(finding.severity, "")
     title = clean_line(finding.title).rstrip(".")
     paragraphs = [Paragraph(say("check.finding", severity=_severity(finding.severity), title=title), style=style)]
+    playbook = clean_line(finding.id.rpartition(".")[0])
+    seen = [facts.get(item.fact) or facts.get(f"{playbook}:{item.fact}") for item in finding.evidence]
+    told = [text for fact in seen if fact is not None and fact.ok and (text := fact_text(fact, summarise))]
+    paragraphs += [Paragraph(text, 1) for text in told[:1]]
     if technician:
         paragraphs.append(Paragraph(say("session.cause_id", id=clean_line(finding.id)), 1))
         texts = [clean_line(item.text) for item in finding.evidence if item.text]
         paragraphs += [Paragraph(say("session.comparison", text=text), 1) for text in texts]
     if finding.severity != "note":
-        playbook = clean_line(finding.id.rpartition(".")[0])
         paragraphs.append(Paragraph(say("check.mend", playbook=playbook), 1))
     return paragraphs
 

@@ -12,6 +12,7 @@ TEXTS: dict[str, Text] = {
     "check.more": ("There is 1 more finding; see --json.", "There are {n} more findings; see --json."),
     "check.mend": "To mend it: techdoctor diagnose --playbook {playbook}",
     "check.healthy": "No sign of: {titles}.",
+    "check.not_judged": "Not judged: {title}: {reason}",
     "check.count_danger": ("1 danger", "{n} dangers"),
     "check.count_problem": ("1 problem", "{n} problems"),
     "check.count_warning": ("1 warning", "{n} warnings"),
