@@ -229,14 +229,16 @@ def _hear(item: _Open, sock: socket.socket, begun: float, own: Sequence[str]) ->
     ms = (time.monotonic() - begun) * 1000
     if item.knock.way == TCP:
         code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-        return _failed(item, OSError(code, ""), begun) if code else Answer(item.knock, "", ms)
-    said_by = _offender(sock)
+        return _rejected(item, code, begun) if code else Answer(item.knock, "", ms)
+    code, said_by = _icmp_error(sock)
+    if code:
+        return _rejected(item, code, begun, said_by)
     try:
         data, sender = sock.recvfrom(2048)
     except BlockingIOError:
-        return Answer(item.knock, UNREACHABLE, said_by=said_by) if said_by else None
+        return None
     except OSError as error:
-        return _failed(item, error, begun, said_by)
+        return _rejected(item, error.errno or 0, begun)
     if item.knock.way == EVERYONE and str(sender[0]).partition("%")[0] in own:
         return None
     if item.knock.way == NAMES and not _is_reply(data, item.packet):
@@ -249,30 +251,40 @@ def _is_reply(data: bytes, question: bytes) -> bool:
     return len(data) >= 12 and data[:2] == question[:2] and data[3] & 15 in (0, 3)
 
 
-def _failed(item: _Open, error: OSError, begun: float, said_by: str = "") -> Answer:
-    kind = _ERRNO.get(error.errno or 0, SILENT)
+def _failed(item: _Open, error: OSError, begun: float) -> Answer:
+    """A try that this machine itself did not let out, or could not send."""
+    return Answer(item.knock, _ERRNO.get(error.errno or 0, SILENT), (time.monotonic() - begun) * 1000)
+
+
+def _rejected(item: _Open, code: int, begun: float, said_by: str = "") -> Answer:
+    """An error that came back. "Not permitted" from afar (ICMPv6, RFC 4443) is not said by this machine."""
+    kind = _ERRNO.get(code, SILENT)
+    kind = UNREACHABLE if kind == DENIED_HERE else kind
     return Answer(item.knock, kind, (time.monotonic() - begun) * 1000, said_by)
 
 
-def _offender(sock: socket.socket) -> str:
-    """Who sent the ICMP error that waits in a socket's queue; empty when there is none."""
+def _icmp_error(sock: socket.socket) -> Tuple[int, str]:
+    """The error number and the sender of the ICMP error that waits in a socket's queue; (0, "") without one."""
     flag = getattr(socket, "MSG_ERRQUEUE", None)
     if flag is None or sys.platform != "linux":
-        return ""
+        return 0, ""
     try:
         ancillary = sock.recvmsg(512, 512, flag)[1]
     except OSError:
-        return ""
+        return 0, ""
     for level, kind, data in ancillary:
-        # struct sock_extended_err (16 bytes), then the sender's socket address (linux/errqueue.h)
-        if (level, kind) in _ERROR_QUEUE.values() and len(data) >= 24 and data[4] in _FROM_ICMP:
-            is_v4 = level == 0
-            return socket.inet_ntop(socket.AF_INET, data[20:24]) if is_v4 else _v6(data)
-    return ""
+        if (level, kind) in _ERROR_QUEUE.values() and len(data) >= 16:
+            # struct sock_extended_err (16 bytes), then the sender's socket address (linux/errqueue.h)
+            code = int(struct.unpack_from("=I", data)[0])
+            return code, _sender(data, level == 0) if data[4] in _FROM_ICMP else ""
+    return 0, ""
 
 
-def _v6(data: bytes) -> str:
-    return socket.inet_ntop(socket.AF_INET6, data[24:40]) if len(data) >= 40 else ""
+def _sender(data: bytes, is_v4: bool) -> str:
+    start, size = (20, 4) if is_v4 else (24, 16)
+    if len(data) < start + size:
+        return ""
+    return socket.inet_ntop(socket.AF_INET if is_v4 else socket.AF_INET6, data[start : start + size])
 
 
 def by_address(answers: Sequence[Answer]) -> Dict[str, List[Answer]]:
