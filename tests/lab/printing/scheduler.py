@@ -66,13 +66,17 @@ def free_port() -> int:
 class Scheduler:
     """One cupsd; a context manager that leaves nothing behind.
 
+    Args:
+        network: Name of the network namespace it runs in (needs root); empty for this one.
+
     Attributes:
         folder: Everything of it is in here.
         socket: Path of its Unix socket; CUPS_SERVER for its clients.
         env: The environment in which every CUPS program talks to it and to nobody else.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, network: str = "") -> None:
+        self._network = network
         self.folder = Path(tempfile.mkdtemp(prefix="td-cups-"))
         self.socket = str(self.folder / "cups.sock")
         self.home = self.folder / "home"
@@ -86,7 +90,6 @@ class Scheduler:
         for name in ("LPDEST", "PRINTER", "IPP_PORT"):
             self.env.pop(name, None)
         self._process: subprocess.Popen[bytes] | None = None
-        # cupsd refuses to run its filters as root, so under root it runs as nobody.
         nobody = pwd.getpwnam("nobody")
         self._uid, self._gid = (os.getuid(), os.getgid()) if os.getuid() else (nobody.pw_uid, nobody.pw_gid)
 
@@ -117,16 +120,12 @@ class Scheduler:
             RuntimeError: It did not come up; the message holds its log.
         """
         configuration = ["-c", str(self.folder / "root/cupsd.conf"), "-s", str(self.folder / "root/cups-files.conf")]
+        inside = ["ip", "netns", "exec", self._network] if self._network else []
+        # cupsd refuses to run its filters as root, so under root it runs as nobody.
+        demoted = ["setpriv", f"--reuid={self._uid}", f"--regid={self._gid}", "--clear-groups"]
+        argv = [*inside, *(demoted if os.getuid() == 0 else []), "cupsd", "-f", *configuration]
         with (self.folder / "cupsd.out").open("wb") as out:
-            self._process = subprocess.Popen(
-                ["cupsd", "-f", *configuration],
-                stdout=out,
-                stderr=out,
-                env=self.env,
-                user=self._uid,
-                group=self._gid,
-                extra_groups=[] if os.getuid() == 0 else None,
-            )
+            self._process = subprocess.Popen(argv, stdout=out, stderr=out, env=self.env)
         until = time.monotonic() + 10
         while not Path(self.socket).exists() or self.run("lpstat", "-r").stdout.find("is running") < 0:
             if self._process.poll() is not None or time.monotonic() > until:
