@@ -113,7 +113,7 @@ ACTIONS = (
         doc=(
             "Deletes the content of named places: caches of known programs and the bin by itself, kept packages, the "
             "journal and crash dumps by the system's own commands. Any other name is refused; symbolic links are not "
-            "followed and other file systems not entered. The programs make their caches anew; the bin's content is gone."
+            "followed and other file systems not entered. Programs make their caches anew; the bin is gone."
         ),
         preview=_preview,
         apply=_apply,

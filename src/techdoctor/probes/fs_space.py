@@ -61,9 +61,9 @@ class Space:
 
     @property
     def inodes_free_percent(self) -> float:
-        """Files that can still be made, of all; 100 where there is no limit."""
+        """Files that can still be made, of all; 100 where there is no limit or none of its own."""
         assert self.answer is not None
-        if self.answer.inodes <= 0:
+        if not self.limits_inodes:
             return 100.0
         return round(100 * self.answer.inodes_free / self.answer.inodes, 2)
 

@@ -10,7 +10,8 @@ from collections import Counter
 from typing import Dict, List, Mapping, Optional, Tuple
 
 from techdoctor import system
-from techdoctor.model import Value
+from techdoctor.errors import CannotMeasure
+from techdoctor.model import NOT_APPLICABLE, Value
 from techdoctor.probes import mount_table, procfs
 from techdoctor.probes.base import (
     Field,
@@ -41,6 +42,8 @@ _FIELDS: Dict[str, Field] = {
     "writer_unit": text("The system service that program belongs to; empty for none."),
     "all_bytes_per_s": number("How fast all log files together grew.", "bytes_per_s"),
     "full_in_s": number("Time until their file system is full if that goes on.", "s"),
+    "avail_bytes": integer("Free where the logs lie.", "bytes"),
+    "avail_percent": number("The same, of what everybody may use.", "percent"),
     "unit": text("The service that wrote most lines to the journal in the last minute; empty for none."),
     "unit_lines_per_min": number("Its lines a minute.", "count"),
     "suppressed": integer("Lines the journal threw away in that time because there were too many.", "count"),
@@ -118,13 +121,22 @@ def _measure(probing: Probing) -> Reading:
     probing.cancelled.wait(min(float(wanted) if isinstance(wanted, (int, float)) else 1.0, probing.left_s()))
     after, window_s = sizes(), max(time.monotonic() - begun, 1e-3)
     asking.join(probing.left_s())
-    space = os.statvfs(_FOLDER) if os.path.isdir(_FOLDER) else None
-    free = space.f_bavail * space.f_frsize if space else 0
+    if not os.path.isdir(_FOLDER):
+        raise CannotMeasure(NOT_APPLICABLE, f"{_FOLDER} is not there")
+    space = os.statvfs(_FOLDER)
+    free = (
+        space.f_bavail * space.f_frsize,
+        100 * space.f_bavail / max(1, space.f_blocks - space.f_bfree + space.f_bavail),
+    )
     return reading(before, after, window_s, free, journal[0] if journal else None)
 
 
 def reading(
-    before: Mapping[str, int], after: Mapping[str, int], window_s: float, free_bytes: int, journal: Optional[system.Ran]
+    before: Mapping[str, int],
+    after: Mapping[str, int],
+    window_s: float,
+    free: Tuple[int, float],
+    journal: Optional[system.Ran],
 ) -> Reading:
     """The fields from two listings of log files and the journal's last minute.
 
@@ -132,7 +144,7 @@ def reading(
         before: File to size.
         after: The same, later.
         window_s: Time between the two.
-        free_bytes: Free where they lie.
+        free: Free bytes where they lie, and percent of what everybody may use.
         journal: What journalctl said; None when it did not end.
     """
     growth = {path: count - before.get(path, 0) for path, count in after.items() if count > before.get(path, 0)}
@@ -147,7 +159,9 @@ def reading(
         "writer_name": "".join(procfs.names_of([pid])) if pid else "",
         "writer_unit": unit_of((procfs.read_bytes(f"/proc/{pid}/cgroup") or b"").decode()) if pid else "",
         "all_bytes_per_s": round(rate, 1),
-        "full_in_s": round(free_bytes / rate, 1) if rate > 0 else None,
+        "full_in_s": round(free[0] / rate, 1) if rate > 0 else None,
+        "avail_bytes": free[0],
+        "avail_percent": round(free[1], 2),
     }
     gaps = {} if rate > 0 else {"full_in_s": "no log file grew"}
     if journal is not None and journal.worked:
