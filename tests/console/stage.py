@@ -10,7 +10,7 @@ from pathlib import Path
 from techdoctor.console.terminal import Terminal
 
 SCREENS = Path(__file__).parent / "screens"
-REGENERATE = "TECHDOCTOR_REGENERATE_SCREENS"
+REGENERATE = "TECHDOCTOR_REGENERATE"
 ENVIRON = {"TERM": "xterm", "LANG": "C.UTF-8", "NO_COLOR": "1"}
 
 
@@ -99,7 +99,7 @@ def _settled(line: str) -> str:
 
 
 def check_screen(name: str, text: str) -> None:
-    """Compares with the kept screen; with TECHDOCTOR_REGENERATE_SCREENS=1 writes it instead."""
+    """Compares with the kept screen; with TECHDOCTOR_REGENERATE=1 writes it instead."""
     path = SCREENS / f"{name}.txt"
     if os.environ.get(REGENERATE):
         path.write_text(text + "\n", encoding="utf-8")

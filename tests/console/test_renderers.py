@@ -14,12 +14,13 @@ from techdoctor.console.normal import NormalDialogue
 from techdoctor.console.opening import open_dialogue
 from techdoctor.console.plain import PlainDialogue
 from techdoctor.console.report import show_outcome
+from techdoctor.console.terminal import Terminal
 from techdoctor.engine.dialogue import Dialogue
 from techdoctor.events import Announce, Ask
 from techdoctor.model import ActionOutcome, ActionPreview, Evidence, Fact, Finding
 from tests.console.reported import SOLVED
 from tests.console.samples import FINDING, OFFER, PREVIEW, ROWS, measure, opened, run_of, summarise
-from tests.console.stage import Stage
+from tests.console.stage import ENVIRON, Stage, Stream
 
 HOSTILE = (
     "\x1b[2J\x1b]52;c;aGk=\x07[eth0] [/usr/sbin/x] \u202elive\u2066 \r\n\x9b31m"
@@ -219,3 +220,25 @@ def test_a_check_up_shows_its_progress(plain: bool) -> None:
             time.sleep(0.05)
         assert plain or "2 of 4 done" in stage.text
     assert stage.text == ""
+
+
+def test_a_session_shown_again_has_the_titles_of_its_probes() -> None:
+    stage = Stage()
+    conversation = open_dialogue(stage.terminal, summarise, probe_title=lambda probe: f"Title of {probe}")
+    show_outcome(stage.terminal, SOLVED, conversation)
+    assert "Title of dns.lookup: 192.0.2.53 gave no answer within 5 s" in stage.text
+
+
+def test_a_finding_told_in_the_session_is_told_again_only_elsewhere() -> None:
+    stage = Stage()
+    conversation = opened(stage.terminal)
+    conversation.announce(Announce("found", FINDING.id), FINDING)
+    show_outcome(stage.terminal, SOLVED, conversation)
+    assert stage.text.count("Found: The first name server") == 1
+    out, err = Stream(tty=False), Stream()
+    piped = Terminal(None, out, err, ENVIRON)
+    conversation = opened(piped)
+    conversation.announce(Announce("found", FINDING.id), FINDING)
+    show_outcome(piped, SOLVED, conversation)
+    assert out.written.startswith("Found: The first name server")
+    assert out.written.endswith("1 fix applied. 14 s. Exit code 0.\n")

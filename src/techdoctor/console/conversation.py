@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from techdoctor.console import wording
 from techdoctor.console.progress import Progress
@@ -29,11 +29,19 @@ class Conversation(ABC):
         terminal: Where to show and read.
         summarise: Words for a probe's data, see Probe.summary.
         technician: Adds exact comparisons, global ids and the detail of causes.
+        probe_title: Titles of probes that this conversation did not show (a session shown again).
     """
 
-    def __init__(self, terminal: Terminal, summarise: Summarise = no_summary, technician: bool = False) -> None:
+    def __init__(
+        self,
+        terminal: Terminal,
+        summarise: Summarise = no_summary,
+        technician: bool = False,
+        probe_title: Callable[[str], str] | None = None,
+    ) -> None:
         self.terminal = terminal
         self._summarise, self._technician = summarise, technician
+        self._probe_title = probe_title
         self._progress = Progress()
         self._findings: dict[str, Finding] = {}
         self._ticker: Ticker | None = None
@@ -223,10 +231,12 @@ class Conversation(ABC):
         """True when a technician reads."""
         return self._technician
 
-    def title_of(self, fact: str) -> str:
-        """The title of the probe behind a fact's key; the key in words when it was not shown."""
-        seen = self._progress.get(fact)
-        return seen.title if seen else wording.key_words(fact)
+    def title_of(self, key: str, fact: Fact) -> str:
+        """The title of the probe behind a fact; the fact's key in words when nobody knows it."""
+        seen = self._progress.get(key)
+        if seen is not None:
+            return seen.title
+        return (self._probe_title(fact.probe) if self._probe_title else "") or wording.key_words(key)
 
     def not_saved(self, reason: str) -> None:
         """The journal cannot be written; the diagnosis goes on."""

@@ -23,6 +23,7 @@ def open_dialogue(
     terminal: Terminal,
     summarise: Callable[[str, Mapping[str, Value]], str] | None = None,
     technician: bool = False,
+    probe_title: Callable[[str], str] | None = None,
 ) -> Conversation:
     """The renderer that fits the terminal.
 
@@ -30,6 +31,7 @@ def open_dialogue(
         terminal: Where to show and read.
         summarise: Words for a probe's data, see Probe.summary; None knows no words.
         technician: Adds exact comparisons, global ids and the detail of causes.
+        probe_title: Titles of probes that the conversation did not show, for a session shown again.
     """
     # The dataclasses behind a conversation cost more than the first line may.
     from techdoctor.console.conversation import no_summary
@@ -38,7 +40,7 @@ def open_dialogue(
     if terminal.plain:
         from techdoctor.console.plain import PlainDialogue
 
-        return PlainDialogue(terminal, words, technician)
+        return PlainDialogue(terminal, words, technician, probe_title)
     from techdoctor.console.normal import NormalDialogue
 
-    return NormalDialogue(terminal, words, technician)
+    return NormalDialogue(terminal, words, technician, probe_title)

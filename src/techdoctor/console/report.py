@@ -66,7 +66,7 @@ def show_outcome(terminal: Terminal, result: Outcome, conversation: Conversation
 
     def look(key: str) -> Seen | None:
         fact = result.facts.get(key)
-        return Seen(conversation.title_of(key), fact) if fact is not None else None
+        return Seen(conversation.title_of(key, fact), fact) if fact is not None else None
 
     technician, summarise = conversation.technician, conversation.summarise
     show(terminal, finding_paragraphs(result, told, look, summarise, technician))
