@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from typing import Dict, List, Mapping, Optional, Tuple
+from typing import Dict, List, Mapping, Optional, Set, Tuple
 
 from techdoctor import system
 from techdoctor.model import MISSING_TOOL, Value
@@ -33,7 +33,7 @@ SYSTEM, LIMIT = "system", "limit"
 
 
 def parse_log(log: str, uptime_s: float) -> List[Dict[str, Value]]:
-    """OOM kills in a kernel log with seconds since boot in front of each line, newest first.
+    """Kills for lack of memory in a kernel log with seconds since boot in front of each line, newest first.
 
     Kernels since 4.19 write a line "oom-kill:constraint=..." with the control group before the one
     with the victim; older ones only say whether a control group's limit was the reason.
@@ -88,16 +88,37 @@ def _measure(probing: Probing) -> Reading:
     log, why = _kernel_log(probing)
     if log is None:
         return reading(since_boot, None, why)
-    return reading(since_boot, _with_groups(parse_log(log, procfs.seconds_since_boot())))
+    return reading(since_boot, _with_groups(parse_log(log, procfs.seconds_since_boot()), probing.deadline))
 
 
-def _with_groups(kills: List[Dict[str, Value]]) -> List[Dict[str, Value]]:
-    """Adds whether the control group whose limit was reached is still there."""
+def _with_groups(kills: List[Dict[str, Value]], deadline: float) -> List[Dict[str, Value]]:
+    """Adds whether the control group whose limit was reached is still there, and so can be reached again.
+
+    The kernel does not name the group of every kill: older ones never do, newer ones write that line
+    ten times in five seconds at most. Then the groups' own counters tell.
+    """
     tree = cgroup_files.trees().get("memory")
+    nameless = any(kill["scope"] == LIMIT and not kill["group"] for kill in kills)
+    suspects = _limits_with_kills(tree, deadline) if tree and nameless else set()
     for kill in kills:
         group = str(kill["group"])
-        kill["group_exists"] = bool(tree and group and os.path.isdir(tree.folder(group)))
+        if not group and kill["scope"] == LIMIT and len(suspects) == 1:
+            kill["group"] = group = next(iter(suspects))
+        there = bool(tree and group and os.path.isdir(tree.folder(group)))
+        kill["group_exists"] = there or (kill["scope"] == LIMIT and not group and bool(suspects))
+        kill["can_recur"] = kill["scope"] == SYSTEM or kill["group_exists"]
     return kills
+
+
+def _limits_with_kills(tree: cgroup_files.Tree, deadline: float) -> Set[str]:
+    """Groups with a limit in which, or below which, a program was ended."""
+    found: Set[str] = set()
+    for group in cgroup_files.groups(tree, deadline):
+        if cgroup_files.memory_counters(tree, group).kills:
+            chain = tree.chain(group)
+            limited = next((above for above in chain if cgroup_files.memory_limit(tree, above) is not None), "")
+            found |= {limited} - {""}
+    return found
 
 
 def reading(since_boot: Optional[int], kills: Optional[List[Dict[str, Value]]], why: str = "") -> Reading:
@@ -152,6 +173,7 @@ PROBES = (
                 scope=text("system: the machine had no memory left; limit: its control group had none left."),
                 group=text("The control group whose limit was reached.", private="path"),
                 group_exists=boolean("That group is still there."),
+                can_recur=boolean("The machine itself had no memory left, or that group is still there."),
                 age_s=number("How long ago.", "s"),
             ),
             "last_victim": text("The last program ended; empty for none."),

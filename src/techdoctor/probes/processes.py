@@ -102,7 +102,7 @@ def reading(sample: Sample, root: str = "/proc") -> Reading:
         "window_s": round(sample.window_s, 2),
         **_top(ordered, above, root),
         **_stuck(sample.blocked, root),
-        **_zombies(sample.stats, above, root),
+        **_zombies(sample.zombies, sample.stats, above, root),
         **_stopped(sample.stats, root),
     }
     data["held_count"] = len(sample.blocked) + int(str(data["stopped_count"]))
@@ -179,8 +179,8 @@ def _stuck(blocked: Sequence[Stat], root: str) -> Dict[str, Value]:
     }
 
 
-def _zombies(stats: Mapping[int, Stat], above: set[int], root: str) -> Dict[str, Value]:
-    under = Counter(stat.ppid for stat in stats.values() if stat.state == "Z")
+def _zombies(zombies: Sequence[Stat], stats: Mapping[int, Stat], above: set[int], root: str) -> Dict[str, Value]:
+    under = Counter(stat.ppid for stat in zombies)
     parent, most = under.most_common(1)[0] if under else (0, 0)
     known = stats.get(parent)
     return {
@@ -225,11 +225,7 @@ def _measure_anywhere(probing: Probing) -> Reading:
         data.update({f"top_{key}": value for key, value in pressing[0].items() if key != "state"})
         data.update(top_started_s=found.started_s[pid], top_why_kept=why_kept(pid, False, found.above))
     unseen = {name: "only Linux tells this" for name in _FIELDS if name not in data}
-    unseen.update(
-        top_limited="only Linux tells this",
-        top_demand_percent="only Linux tells this",
-        top_spins="only Linux tells this",
-    )
+    unseen.update(dict.fromkeys(("top_demand_percent", "top_limited", "top_spins"), "only Linux tells this"))
     data.update(dict.fromkeys(unseen))
     return Reading(data, unseen)
 

@@ -33,7 +33,9 @@ class Outcome:
 
     @property
     def cause(self) -> str | None:
-        return self.tree["cause"]
+        named = self.tree["cause"]
+        assert named is None or isinstance(named, str)
+        return named
 
     @property
     def findings(self) -> dict[str, str]:
@@ -74,7 +76,7 @@ def running(*argv: str, before: Callable[[], None] | None = None, cwd: Path | No
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        preexec_fn=before,
+        preexec_fn=before,  # noqa: PLW1509 - it only writes a pid to a file
         cwd=cwd,
     )
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -66,12 +67,7 @@ def test_hostile_name_is_only_text() -> None:
         time.sleep(2)
         outcome = diagnose(SLOW)
         shown = subprocess.run(
-            [
-                *python("import techdoctor.__main__ as m; raise SystemExit(m.main())"),
-                "diagnose",
-                *SLOW.split(),
-                "--batch",
-            ],
+            [sys.executable, "-m", "techdoctor", "diagnose", *SLOW.split(), "--batch"],
             env={**os.environ, "TECHDOCTOR_OFFLINE": "1"},
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -188,7 +184,8 @@ def test_user_may_start_no_more() -> None:
     code = (
         "import os, resource, time\nresource.setrlimit(resource.RLIMIT_NPROC, (20, 20))\nos.setgroups([])\n"
         "os.setresgid(61234, 61234, 61234)\nos.setresuid(61234, 61234, 61234)\n"
-        "for _ in range(40):\n    try:\n        if os.fork() == 0: time.sleep(60)\n    except OSError: pass\ntime.sleep(60)"
+        "for _ in range(40):\n    try:\n        if os.fork() == 0: time.sleep(60)\n    except OSError: pass\n"
+        "time.sleep(60)"
     )
     with running(*python(code)):
         time.sleep(0.7)

@@ -1,0 +1,211 @@
+"""Real memory trouble within bounds: limits of control groups, swapping, growth; and what only looks like it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.lab.host.breakage import diagnose, group, inside, into, need_cgroup, python, running, wait_for
+
+pytestmark = [pytest.mark.lab, pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs Linux' /proc")]
+MEMORY = "out of memory"
+_MIB = 1 << 20
+
+
+def _kills(folder: Path) -> int:
+    return int((folder / "memory.oom_control").read_text().split()[-1])
+
+
+def _hits(folder: Path) -> int:
+    return int((folder / "memory.failcnt").read_text())
+
+
+def test_healthy() -> None:
+    outcome = diagnose(MEMORY)
+    assert outcome.cause is None
+    assert outcome.findings == {}
+    assert (outcome.tree["end"], outcome.code) == ("not_reproduced", 0)
+
+
+def test_page_cache_is_no_fault(tmp_path: Path) -> None:
+    big = tmp_path / "big"
+    big.write_bytes(bytes(600 * _MIB))  # what was just written is in the page cache
+    outcome = diagnose(MEMORY)
+    assert outcome.cause is None
+
+
+def test_page_cache_that_fills_a_group_is_no_fault(tmp_path: Path) -> None:
+    """The counter of limit hits grows all the time, and nothing is lacking."""
+    need_cgroup("memory")
+    writer = (
+        "import sys
+while True:
+    with open(sys.argv[1], 'wb', 0) as f:
+        for _ in range(120): f.write(bytes(1 << 20))"
+    )
+    with group("memory", memory__limit_in_bytes=str(60 * _MIB)) as folder:
+        with running(*python(writer, str(tmp_path / "big")), before=inside(folder)):
+            wait_for(lambda: _hits(folder) > 100)
+            before = _hits(folder)
+            outcome = diagnose(MEMORY)
+            assert _hits(folder) > before
+    assert outcome.cause is None
+
+
+def test_group_that_keeps_hitting_its_limit(tmp_path: Path) -> None:
+    """Seen from outside: a program holds nearly all its group may have and writes files beside it."""
+    need_cgroup("memory")
+    code = (
+        "import sys\nheld = bytearray(52 << 20)\nheld[::4096] = b'x' * len(held[::4096])\n"
+        "while True:\n    with open(sys.argv[1], 'wb', 0) as f:\n        for _ in range(60): f.write(bytes(1 << 20))"
+    )
+    with group("memory", memory__limit_in_bytes=str(64 * _MIB)) as folder:
+        with running(*python(code, str(tmp_path / "big")), before=inside(folder)):
+            wait_for(lambda: _hits(folder) > 100)
+            outcome = diagnose(MEMORY)
+    assert outcome.cause == "perf.mem.cgroup_limit"
+    assert outcome.fact("groups")["memory_name"] == f"/{folder.name}"
+    assert "perf.mem.memory_full" not in outcome.findings
+
+
+def test_group_whose_programs_are_ended_again_and_again() -> None:
+    need_cgroup("memory")
+    grow = 'while :; do "$0" -c "x = bytearray(100 << 20); x[::4096] = x[::4096]"; done'
+    with group("memory", memory__limit_in_bytes=str(40 * _MIB)) as folder:
+        with running("sh", "-c", grow, *python("")[:1], before=inside(folder)):
+            wait_for(lambda: _kills(folder) > 1)
+            outcome = diagnose(MEMORY)
+    assert outcome.cause == "perf.mem.cgroup_limit"
+
+
+def test_program_of_a_group_was_ended_before() -> None:
+    """One kill, long over when techdoctor looks: only the kernel's log and the counter tell."""
+    need_cgroup("memory")
+    with group("memory", memory__limit_in_bytes=str(40 * _MIB)) as folder:
+        with running(*python("x = bytearray(100 << 20); x[::4096] = x[::4096]"), before=inside(folder)):
+            wait_for(lambda: _kills(folder) > 0)
+        outcome = diagnose(MEMORY)
+        asked = diagnose(MEMORY, "--set", f"unit={folder.name}")
+    assert (outcome.cause, asked.cause) == ("perf.mem.cgroup_limit", "perf.mem.cgroup_limit")
+    assert outcome.fact("oom")["kills"][0]["group"] == f"/{folder.name}"
+
+
+def test_group_that_is_gone_is_told_but_no_cause() -> None:
+    need_cgroup("memory")
+    with group("memory", memory__limit_in_bytes=str(40 * _MIB)) as folder:
+        with running(*python("x = bytearray(100 << 20); x[::4096] = x[::4096]"), before=inside(folder)):
+            wait_for(lambda: _kills(folder) > 0)
+    outcome = diagnose(MEMORY)
+    assert outcome.cause is None
+    assert outcome.fact("oom")["last_group"] == f"/{folder.name}"
+
+
+def test_paused_for_want_of_memory() -> None:
+    need_cgroup("memory")
+    files = {"memory__limit_in_bytes": str(40 * _MIB), "memory__oom_control": "1"}
+    with group("memory", **files) as folder:
+        with running(*python("x = bytearray(100 << 20); x[::4096] = x[::4096]"), before=inside(folder)):
+            wait_for(lambda: "under_oom 1" in (folder / "memory.oom_control").read_text())
+            outcome = diagnose(MEMORY)
+            (folder / "memory.oom_control").write_text("0")
+    assert outcome.cause == "perf.mem.cgroup_limit"
+
+
+def test_techdoctor_inside_the_limited_group() -> None:
+    need_cgroup("memory")
+    hold = "import time\nx = bytearray({n} << 20)\nx[::4096] = b'x' * len(x[::4096])\ntime.sleep(60)"
+    with group("memory", memory__limit_in_bytes=str(500 * _MIB)) as folder:
+        with running(*python(hold.format(n=440)), before=inside(folder)):
+            time.sleep(1)
+            outcome = diagnose(MEMORY, prefix=into(folder))
+    assert outcome.cause == "perf.mem.cgroup_limit"
+    assert outcome.fact("groups")["own_memory_limit_bytes"] == 500 * _MIB
+
+
+def test_limited_group_with_room_is_no_fault() -> None:
+    need_cgroup("memory")
+    with group("memory", memory__limit_in_bytes=str(600 * _MIB)) as folder:
+        outcome = diagnose(MEMORY, prefix=into(folder))
+    assert outcome.cause is None
+    assert outcome.fact("mem")["limit_bytes"] == 600 * _MIB
+
+
+def test_asked_for_a_group_that_is_not_there() -> None:
+    outcome = diagnose(MEMORY, "--set", "unit=nosuch.service")
+    assert (outcome.tree["end"], outcome.cause) == ("inconclusive", None)
+
+
+@contextmanager
+def swap_space(folder: Path, mib: int) -> Iterator[None]:
+    """A swap file on this machine, for as long as the test takes."""
+    path = folder / "swap"
+    path.write_bytes(bytes(mib * _MIB))
+    path.chmod(0o600)
+    subprocess.run(["mkswap", str(path)], check=True, capture_output=True)
+    added = subprocess.run(["swapon", str(path)], check=False, capture_output=True, text=True)
+    if added.returncode:
+        pytest.skip(f"no swap file can be used on this file system: {added.stderr.strip()}")
+    try:
+        yield
+    finally:
+        subprocess.run(["swapoff", str(path)], check=True, capture_output=True)
+
+
+def test_memory_goes_to_disk_and_back() -> None:
+    need_cgroup("memory")
+    code = "x = bytearray(90 << 20)\nwhile True:\n    for i in range(0, len(x), 4096): x[i] = (x[i] + 1) % 256"
+    folder = Path("/var/tmp/techdoctor-lab")  # a real disk: swap files do not work on tmpfs or overlays
+    folder.mkdir(exist_ok=True)
+    with swap_space(folder, 160), group("memory", memory__limit_in_bytes=str(48 * _MIB)) as limited:
+        with running(*python(code), before=inside(limited)):
+            wait_for(lambda: "swap 0\n" not in (limited / "memory.stat").read_text())
+            time.sleep(2)
+            outcome = diagnose(MEMORY)
+    assert outcome.cause == "perf.mem.swap_thrash"
+
+
+def test_growing_program() -> None:
+    code = "import time\nx = []\nwhile True: x.append(b'x' * (1 << 20) * 2); time.sleep(0.1)"
+    with running(*python(code)) as pid:
+        time.sleep(1)
+        outcome = diagnose(MEMORY)
+    assert outcome.cause == "perf.mem.leak"
+    assert outcome.fact("growth")["pid"] == pid
+
+
+def test_growing_program_is_ended_and_measured_gone(tmp_path: Path) -> None:
+    answers = tmp_path / "answers.yaml"
+    answers.write_text("restart_it: no\nend_it: yes\n")
+    code = "import time\nx = []\nwhile True: x.append(b'x' * (1 << 20) * 2); time.sleep(0.1)"
+    with running(*python(code)) as pid:
+        time.sleep(1)
+        outcome = diagnose(MEMORY, "--answers", str(answers))
+        assert not Path(f"/proc/{pid}").exists() or " Z " in Path(f"/proc/{pid}/stat").read_text()
+    assert (outcome.tree["end"], outcome.cause) == ("solved", "perf.mem.leak")
+
+
+def test_program_that_loads_something_once_is_no_fault() -> None:
+    code = "import time\ntime.sleep(2.5)\nx = bytearray(200 << 20)\nx[::4096] = b'x' * len(x[::4096])\ntime.sleep(60)"
+    with running(*python(code)):
+        outcome = diagnose(MEMORY)
+    assert outcome.cause is None
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root for a mount namespace")
+def test_memory_used_up(tmp_path: Path) -> None:
+    """Filling this machine's memory would hurt everybody on it: the kernel's report of it is covered instead."""
+    report = Path("/proc/meminfo").read_text().splitlines()
+    spent = {"MemFree:": 60_000, "MemAvailable:": 90_000, "Cached:": 40_000, "Buffers:": 1_000}
+    lines = [f"{line.split()[0]} {spent[line.split()[0]]} kB" if line.split()[0] in spent else line for line in report]
+    (tmp_path / "meminfo").write_text("\n".join(lines) + "\n")
+    cover = f'mount --bind {tmp_path}/meminfo /proc/meminfo && exec "$@"'
+    outcome = diagnose(MEMORY, prefix=["unshare", "--mount", "sh", "-c", cover, "sh"])
+    assert outcome.cause == "perf.mem.memory_full"
+    slow = diagnose("computer is slow", prefix=["unshare", "--mount", "sh", "-c", cover, "sh"])
+    assert slow.cause == "perf.mem.memory_full"
