@@ -20,8 +20,8 @@ def check(document: Document) -> dict[str, Any]:
     """Notes every deviation from the field table in the document's problems.
 
     Returns:
-        The sound part of the tree, so that what stands in it can be checked further: a wrong value
-        is left out, an entry that lacks what it needs is left out, a wrong list item is None.
+        The sound part of the tree, so that what stands in it can be checked further: a value of the
+        wrong form is left out, a wrong list item is None. Required keys can be missing.
     """
     if not isinstance(document.tree, dict):
         if document.tree is not None or not document.problems:
@@ -56,36 +56,31 @@ class _Checker:
                 self._document.problem(path, _not_told(kind, value, told))
                 return _UNSOUND
             return self.mapping(value, kind.kinds[told[0]], path)
-        complete = self._keys(value, kind, path)
+        self._keys(value, kind, path)
         sound: dict[str, Any] = {}
         for name, inner in value.items():
             if name in kind.keys:
                 checked = self._entry(inner, kind.keys[name], (*path, name))
                 if checked is not _UNSOUND:
                     sound[name] = checked
-        needed = {name for name, key in kind.keys.items() if key.required} | {
-            n for g in kind.one_of for n in g if n in value
-        }
-        return sound if kind_name == "playbook" or (complete and needed <= sound.keys()) else _UNSOUND
+        return sound
 
-    def _keys(self, value: dict[str, Value], kind: Kind, path: Path) -> bool:
-        """Reports keys that are unknown or missing; True when none is missing."""
-        complete = True
+    def _keys(self, value: dict[str, Value], kind: Kind, path: Path) -> None:
+        """Reports keys that are unknown or missing."""
         for name in value:
             if name not in kind.keys:
-                message = f"{kind.title} has no key '{name[:60]}'{nearest(name, kind.keys)}"
+                broken = any(sign in name for sign in "()[]=<>'\"")
+                hint = "; a value with a comma or a brace needs quotes" if broken else nearest(name, kind.keys)
+                message = f"{kind.title} has no key '{name[:60]}'{hint}"
                 self._document.problem((*path, name), message, at_key=True)
         for name, key in kind.keys.items():
             if key.required and name not in value:
                 self._document.problem(path, f"'{name}' is missing: {key.doc[0].lower()}{key.doc[1:]}")
-                complete = False
         for group in kind.one_of:
             given = [name for name in group if name in value]
             if len(given) != 1:
                 wanted = " or ".join(f"'{name}'" for name in group)
                 self._document.problem(path, f"{kind.title} needs exactly one of {wanted}")
-                complete = False
-        return complete
 
     def _entry(self, value: Value, key: Key, path: Path) -> Any:
         if key.shape == LIST:
@@ -120,11 +115,12 @@ class _Checker:
             objection = f"needs true, not {described(value)}"
         if not objection and key.type == "times" and not (isinstance(value, int) and 1 <= value <= 20):
             objection = f"needs {form.words}, not {described(value)}"
-        if not objection and key.enum and value not in key.enum:
-            objection = f"{described(value)} is not one of {', '.join(key.enum)}{_meant(str(value), key.enum)}"
         if objection:
             self._document.problem(path, objection)
             return _UNSOUND
+        if key.enum and value not in key.enum:
+            message = f"{described(value)} is not one of {', '.join(key.enum)}{_meant(str(value), key.enum)}"
+            self._document.problem(path, message)
         return value
 
 

@@ -88,10 +88,10 @@ class _CrossCheck:
             self._names((*path, "after"), fact.get("after", ()), self.scope.facts, "fact")
             self._names((*path, "discloses"), fact.get("discloses", ()), self.scope.inputs, "input")
             probe = self.scope.facts[name]
-            if probe is None:
+            if probe is None and "probe" in fact:
                 suggestion = nearest(fact["probe"], self._declared.probe_names())
                 self._document.problem((*path, "probe"), f"unknown probe '{fact['probe']}'{suggestion}")
-            else:
+            elif probe is not None:
                 self._parameters(fact, path, probe.parameters, probe.name)
         self._no_circle()
 
@@ -152,6 +152,8 @@ class _CrossCheck:
 
     def _ask(self, ask: Mapping[str, Any], path: Path, question: str) -> None:
         self._question(ask, path, question)
+        if "on" not in ask or "choices" not in ask:
+            return
         for choice in ask["on"]:
             self._name((*path, "on", choice), choice, (*ask["choices"], UNKNOWN), "choice")
             self._target(ask["on"], (*path, "on"), choice)
@@ -161,10 +163,11 @@ class _CrossCheck:
 
     def _question(self, ask: Mapping[str, Any], path: Path, question: str) -> None:
         self._texts(ask, path, "text", "why")
-        self._texts(ask["choices"], (*path, "choices"), *ask["choices"])
-        if UNKNOWN in ask["choices"]:
+        choices = ask.get("choices", {})
+        self._texts(choices, (*path, "choices"), *choices)
+        if UNKNOWN in choices:
             self._document.problem((*path, "choices", UNKNOWN), '"I don\'t know" is added by itself', at_key=True)
-        if question in self._questions:
+        if question and question in self._questions:
             self._document.problem((*path, "id"), f"two questions are called {question}")
         self._questions.add(question)
 
@@ -175,7 +178,7 @@ class _CrossCheck:
             self._condition(cause, path, "rule_out")
             self._texts(cause, path, "title", "detail")
             if "ask" in cause:
-                self._question(cause["ask"], (*path, "ask"), cause["ask"]["id"])
+                self._question(cause["ask"], (*path, "ask"), cause["ask"].get("id", ""))
             for index, other in enumerate(cause.get("explains", ())):
                 owner, _, local = (other or "").rpartition(".")
                 if local and owner in ("", self._sound.get("id", "")):
@@ -185,9 +188,9 @@ class _CrossCheck:
                 if fix is None:
                     continue
                 self._fix(fix, (*path, "fix", index))
-                if fix["id"] in seen:
+                if fix.get("id") in seen:
                     self._document.problem((*path, "fix", index, "id"), f"two fixes are called {fix['id']}")
-                seen.add(fix["id"])
+                seen.update([fix["id"]] if "id" in fix else [])
 
     def _fix(self, fix: Mapping[str, Any], path: Path) -> None:
         self._condition(fix, path, "when")
@@ -210,7 +213,8 @@ class _CrossCheck:
     def verify(self) -> None:
         verify = self._sound.get("verify")
         if verify is not None:
-            self._name(("verify", "fact"), verify["fact"], self.scope.facts, "fact")
+            if "fact" in verify:
+                self._name(("verify", "fact"), verify["fact"], self.scope.facts, "fact")
             self._condition(verify, ("verify",), "until")
 
 

@@ -48,7 +48,7 @@ class _Test:
         self._calls = any("call" in node or _has_call(node.get("branch", ())) for node in scope.nodes.values() if node)
 
     def check(self, test: Mapping[str, Any], path: Path) -> None:
-        self._facts(test["facts"], (*path, "facts"))
+        self._facts(test.get("facts", {}), (*path, "facts"))
         for fix, facts in test.get("after", {}).items():
             place: Path = (*path, "after", fix)
             self._known(fix, self._scope.fixes, "fix", place)
@@ -63,7 +63,7 @@ class _Test:
             if name not in self._scope.inputs:
                 message = f"no input {name}{nearest(name, self._scope.inputs)}"
                 self._document.problem((*path, "inputs", name), message, at_key=True)
-        self._expect(test["expect"], (*path, "expect"))
+        self._expect(test.get("expect", {}), (*path, "expect"))
 
     def _known(self, name: str, options: Iterable[str], what: str, path: Path) -> None:
         """A test that walks a called playbook may name that one's fixes and questions, too."""

@@ -29,23 +29,23 @@ def with_reference(page: str) -> str:
     return f"{before}{BEGIN}\n\n{reference_page()}\n{END}{after}"
 
 
-def _section(name: str, kind: Kind | Choice) -> Iterator[str]:
-    yield f"### {name}"
+def _section(kind_name: str, kind: Kind | Choice) -> Iterator[str]:
+    yield f"### {kind_name}"
     yield ""
     yield kind.doc
     yield ""
     if isinstance(kind, Choice):
-        for key, inner in kind.kinds.items():
-            yield f"- with `{key}`: [{inner}](#{inner.replace(' ', '-')})"
+        for telling, inner in kind.kinds.items():
+            yield f"- with `{telling}`: [{inner}](#{inner.replace(' ', '-')})"
         yield ""
         return
     for group in kind.one_of:
-        yield f"Exactly one of {', '.join(f'`{key}`' for key in group)}."
+        yield f"Exactly one of {', '.join(f'`{one}`' for one in group)}."
         yield ""
     yield "| key | value | default | meaning | example |"
     yield "| --- | --- | --- | --- | --- |"
-    for name_, key in kind.keys.items():
-        yield f"| `{name_}` | {_value(key)} | {_default(key)} | {_cell(key.doc)} | `{_cell(key.example)}` |"
+    for key_name, key in kind.keys.items():
+        yield f"| `{key_name}` | {_value(key)} | {_default(key)} | {_cell(key.doc)} | `{_cell(key.example)}` |"
     yield ""
 
 

@@ -80,10 +80,10 @@ class Scope:
         self.nodes = _named(sound, written, "nodes")
         self.causes = _named(sound, written, "causes")
         self.facts: dict[str, Probe | None] = {
-            name: declared.probe(fact["probe"]) if fact else None
+            name: declared.probe(fact["probe"]) if fact and "probe" in fact else None
             for name, fact in _named(sound, written, "facts").items()
         }
-        self.answers = {name: tuple(question["choices"]) for name, question in questions(sound)}
+        self.answers = {name: tuple(question.get("choices", ())) for name, question in questions(sound)}
         for name, _ in questions(written):
             self.answers.setdefault(name, ())
         self.fixes = list(fix_ids(written))
@@ -95,7 +95,7 @@ class Scope:
         if owner == "limits":
             if field in self.limits:
                 limit = self.limits[field]
-                return sort_of_value(limit["value"]) if limit else Sort(ANY)
+                return sort_of_value(limit["value"]) if limit and "value" in limit else Sort(ANY)
             return Unknown(f"no limit {field}{nearest(field, self.limits)}", True)
         if owner == "answers":
             if field in self.answers:

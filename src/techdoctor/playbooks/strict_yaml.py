@@ -26,7 +26,7 @@ _BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": Fals
 # YAML 1.2.2, section 10.3.2 (core schema); 18 digits stay exact in every JSON reader's 64 bits.
 _INT = re.compile(r"[-+]?[0-9]{1,18}\Z")
 _OCTAL_OR_HEX = re.compile(r"0(?:o[0-7]{1,18}|x[0-9a-fA-F]{1,15})\Z")
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]{1,2})?\Z")
+_FLOAT = re.compile(r"[-+]?(?:(?:\.[0-9]+|[0-9]+\.[0-9]*)(?:[eE][-+]?[0-9]{1,2})?|[0-9]+[eE][-+]?[0-9]{1,2})\Z")
 _NUMERIC_START = frozenset("0123456789+-.")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 

@@ -180,7 +180,7 @@ RELATED: Mapping[str, str] = {
     "private": "certificate",
     "secure": "certificate",
     "late": "clock",
-    "hang": "slow disk",
+    "hang": "slow",
 }
 
 # Say nothing about which complaint it is.

@@ -62,11 +62,14 @@ def _concepts() -> Mapping[str, tuple[str, ...]]:
 
 @functools.cache
 def _related() -> Mapping[str, tuple[str, ...]]:
-    """Stem to the tokens that are related to it."""
-    return {
-        stem(word): tuple(token for other in others.split() for token in tokens_of(stem(other)))
-        for word, others in RELATED.items()
-    }
+    """Stem, or concept, to the tokens that are related to it."""
+    found: dict[str, tuple[str, ...]] = {}
+    for word, others in RELATED.items():
+        tokens = tuple(token for other in others.split() for token in tokens_of(stem(other)))
+        found[stem(word)] = tokens
+        if word in CONCEPTS:
+            found[f"c_{word}"] = tokens
+    return found
 
 
 @functools.cache
@@ -81,14 +84,15 @@ def known_words() -> frozenset[str]:
     return frozenset({*known, *CONCEPTS, *RELATED, *FORMS_OF, *STOP_WORDS})
 
 
-def words_of(text: str) -> list[str]:
+@functools.lru_cache(maxsize=4096)
+def words_of(text: str) -> tuple[str, ...]:
     """The words of a text in small letters, phrases put together, stop words gone."""
     text = unicodedata.normalize("NFKD", text[:MAX_CHARACTERS].lower())
     text = "".join(letter for letter in text if not unicodedata.combining(letter))
     text = text.replace("'", "").replace("\u2019", "")
     for pattern, instead in _phrases():
         text = pattern.sub(f" {instead} ", text)
-    return [word for word in _WORD.findall(text) if word not in STOP_WORDS]
+    return tuple(word for word in _WORD.findall(text) if word not in STOP_WORDS)
 
 
 def tokens_of(stemmed: str) -> tuple[str, ...]:
@@ -122,9 +126,10 @@ def terms(text: str, vocabulary: Collection[str]) -> list[Term]:
         if meant in STOP_WORDS:
             continue
         weights: dict[str, float] = {}
-        for token in _related().get(stem(meant), ()):
-            weights[token] = weight * RELATED_WEIGHT
-        for token in tokens_of(stem(meant)):
+        own = tokens_of(stem(meant))
+        for name in (stem(meant), *own):
+            weights.update(dict.fromkeys(_related().get(name, ()), weight * RELATED_WEIGHT))
+        for token in own:
             weights[token] = weight
         if "_" in word:
             parts = [token for part in word.split("_") for token in tokens_of(stem(part)) if part]
