@@ -44,10 +44,8 @@ def test_page_cache_that_fills_a_group_is_no_fault(tmp_path: Path) -> None:
     """The counter of limit hits grows all the time, and nothing is lacking."""
     need_cgroup("memory")
     writer = (
-        "import sys
-while True:
-    with open(sys.argv[1], 'wb', 0) as f:
-        for _ in range(120): f.write(bytes(1 << 20))"
+        "import sys\nwhile True:\n    with open(sys.argv[1], 'wb', 0) as f:\n"
+        "        for _ in range(120): f.write(bytes(1 << 20))"
     )
     with group("memory", memory__limit_in_bytes=str(60 * _MIB)) as folder:
         with running(*python(writer, str(tmp_path / "big")), before=inside(folder)):
