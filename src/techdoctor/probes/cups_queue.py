@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Dict, List, Mapping, Tuple
+from typing import Dict, List, Mapping, Optional, Tuple
 
 from techdoctor.model import Value
 from techdoctor.probes.base import (
@@ -82,14 +82,22 @@ def complaint_of(message: str) -> str:
     return next((word for word, pattern in _COMPLAINTS if re.search(pattern, message)), "")
 
 
+def _is_denied(user: str, queue: Group) -> Optional[bool]:
+    """Whether a user may not print there; None when a group decides, which the print service looks up."""
+    denied, allowed = queue.texts("requesting-user-name-denied"), queue.texts("requesting-user-name-allowed")
+    if user in denied:
+        return True
+    if not allowed or "all" in allowed or user in allowed:
+        return None if any(name.startswith("@") for name in denied) else False
+    return None if any(name.startswith("@") for name in allowed) else True
+
+
 def describe(queue: Group) -> Dict[str, Value]:
     """The fields of a queue that its attributes give."""
     reasons = [reason for reason in queue.texts("printer-state-reasons") if reason != "none"]
     kind = queue.number("printer-type") or 0
     uri = read_device_uri(queue.text("device-uri"))
     message = queue.text("printer-state-message")
-    denied, allowed = queue.texts("requesting-user-name-denied"), queue.texts("requesting-user-name-allowed")
-    user = user_name()
     stale: List[Value] = [reason.keyword for reason in read_reasons(reasons) if reason.family not in HARMLESS]
     return {
         "state": state_of(queue),
@@ -111,7 +119,7 @@ def describe(queue: Group) -> Dict[str, Value]:
         "filter_missing": "cups-missing-filter" in " ".join(reasons),
         "filter_insecure": "cups-insecure-filter" in " ".join(reasons),
         "certificate_bad": any(reason.startswith("cups-pki-") for reason in reasons),
-        "user_denied": user in denied or (bool(allowed) and "all" not in allowed and user not in allowed),
+        "user_denied": _is_denied(user_name(), queue),
     }
 
 
@@ -135,11 +143,12 @@ def _measure_queue(probing: Probing) -> Reading:
         reason = "there is no such printer queue" if choice.name else "no printer is set up"
         return Reading(data, {name: reason for name in _QUEUE_FIELDS if name not in data})
     data.update(describe(choice.queue))
+    gaps = {} if data["user_denied"] is not None else {"user_denied": "the queue goes by groups"}
     try:
         data["has_driver"] = has_driver(service, choice.name, probing.deadline)
     except ExchangeFailed as failure:
-        return Reading(data, {"has_driver": f"the print service did not say ({failure.kind})"})
-    return Reading(data)
+        gaps["has_driver"] = f"the print service did not say ({failure.kind})"
+    return Reading(data, gaps)
 
 
 def _summary_queue(data: Mapping[str, Value]) -> str:

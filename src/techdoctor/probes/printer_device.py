@@ -74,7 +74,8 @@ def describe_device(printer: Group) -> Dict[str, Value]:
         "families": list(families),
         "blocking": list(blocking),
         "blocking_count": len(blocking),
-        "message": printer.text("printer-state-message") or printer.text("printer-alert-description"),
+        # The alerts are a history on many printers, the newest last (seen on HP ENVY and LaserJet).
+        "message": printer.text("printer-state-message") or (printer.texts("printer-alert-description") or [""])[-1],
         "accepting": printer.flag("printer-is-accepting-jobs"),
         "queued": printer.number("queued-job-count"),
         "uuid": printer.text("printer-uuid"),
