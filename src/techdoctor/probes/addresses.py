@@ -26,6 +26,7 @@ from techdoctor.probes.base import (
     text,
 )
 from techdoctor.probes.own_network import Address
+from techdoctor.probes.sources import gather
 
 MOST_LISTED = 16
 # What no machine beyond this one is reached by.
@@ -40,7 +41,13 @@ def _measure(probing: Probing) -> Reading:
             lifetimes = rtnetlink.dynamic_addresses()
         except CannotMeasure:
             lifetimes = None  # told as a gap below
-    return reading(own_network.addresses(), lifetimes)
+    try:
+        found = own_network.addresses()
+    except CannotMeasure:
+        if probing.platform != "linux":
+            raise
+        return _parse(gather(_sources(probing.params), probing.deadline), probing.params)
+    return reading(found, lifetimes)
 
 
 def _sources(params: Params) -> Sequence[Source]:
@@ -140,14 +147,17 @@ PROBES = (
             "address": text("The main address.", private="ip"),
             "prefix_length": integer("Length of its network prefix in bits."),
             "interface": text("Its adapter."),
-            "dynamic": boolean("It was given with a lifetime (DHCP, router advertisement), not set by hand."),
+            "dynamic": boolean(
+                "It carries a lifetime, as addresses given by DHCP and routers do. One without was set by hand, or by "
+                "a simple DHCP client."
+            ),
             "addresses": records(
                 f"All outward addresses, {MOST_LISTED} at most.",
                 interface=text("Adapter."),
                 address=text("Address.", private="ip"),
                 prefix_length=integer("Length of the network prefix in bits."),
                 scope=text("global or link."),
-                dynamic=boolean("Given with a lifetime."),
+                dynamic=boolean("It carries a lifetime."),
             ),
             "listed_of": integer("How many there are in all.", "count"),
         },

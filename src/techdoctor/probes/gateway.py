@@ -34,7 +34,7 @@ def _measure(probing: Probing) -> Reading:
         return _from_table(gateway)
     begun = time.monotonic()
     wait_s = max(0.1, min(_WAIT_S, probing.left_s() - _MARGIN_S))
-    own = own_network.addresses()
+    own = _own()
     others = _others(gateway, own, probing)
     knocks = _ways(gateway.address) + [k for other in others for k in (Knock(other, TCP, 53), Knock(other, PING))]
     if gateway.family == "ipv4":
@@ -60,6 +60,13 @@ def _gateway(probing: Probing) -> Gateway:
         raise CannotMeasure(NOT_APPLICABLE, "no router's address is set here")
     tunnels = _tunnels(probing)
     return next((g for g in found if g.interface not in tunnels), found[0])
+
+
+def _own() -> List[Address]:
+    try:
+        return own_network.addresses()
+    except CannotMeasure:
+        return []  # then nobody else is asked; the router still is
 
 
 def _tunnels(probing: Probing) -> List[str]:

@@ -44,6 +44,7 @@ MODULES: Dict[str, str] = {
     "mem.oom": "oom",
     "mem.swapping": "memory",
     "mem.usage": "memory",
+    "net.address_conflict": "address_conflict",
     "net.addresses": "addresses",
     "net.captive_portal": "portal",
     "net.gateway": "gateway",

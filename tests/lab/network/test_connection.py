@@ -31,6 +31,7 @@ _FAULTS = (
     ("portal_rewrite", "I am offline in the hotel", "sign_in_page"),
     ("vpn_blackhole", "VPN broke and nothing works any more", "vpn_blackhole"),
     ("local_firewall", "no internet connection", "local_firewall"),
+    ("duplicate_address", "the network comes and goes", "duplicate_address"),
     ("wrong_netmask", "no network to the printer, the internet works", "wrong_netmask"),
 )
 _HEALTHY = (

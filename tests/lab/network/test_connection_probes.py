@@ -155,6 +155,30 @@ def test_sign_in_pages(breaking: Breaker, fault: str, found: bool | None, kind: 
     assert (data["found"], data["kind"], data["location_host"]) == (found, kind, host)
 
 
+def test_an_address_used_twice_is_seen(breaking: Breaker) -> None:
+    with breaking("none") as lab:
+        assert measured(lab, "net.address_conflict")["found"] is False
+    with breaking("duplicate_address") as lab:
+        found = measured(lab, "net.address_conflict")
+        theirs = lab.world.need("neighbour", ["ip", "-o", "link", "show", "eth0"])
+    assert (found["found"], found["address"]) == (True, "10.60.1.10")
+    assert found["mac"] in theirs
+
+
+def test_a_second_adapter_of_ours_is_no_conflict(breaking: Breaker) -> None:
+    """Linux answers for all its addresses by every adapter."""
+    with breaking("none") as lab:
+        lab.world.need(
+            "", ["ip", "link", "add", "eth1", "netns", "client", "type", "veth", "peer", "lan2", "netns", "router"]
+        )
+        lab.ip("router", "link set lan2 master br0 up")
+        lab.ip("client", "link set eth1 up\naddr add 10.60.1.11/24 dev eth1")
+        try:
+            assert measured(lab, "net.address_conflict")["found"] is False
+        finally:
+            lab.ip("client", "link del eth1")
+
+
 def test_slow_lossy_lines_are_not_called_dead(breaking: Breaker) -> None:
     """A round trip of 300 ms, then every tenth packet lost each way."""
     for fault in ("latency_300", "loss_wan_10"):

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import sys
+from typing import Any
+
 import pytest
 
 from tests.lab.network.conftest import Breaker
@@ -49,6 +53,37 @@ def test_an_adapter_that_gets_no_way_out_is_not_called_solved(breaking: Breaker)
         report = diagnose(lab, "--playbook", "net.connection", "--fix", "safe")
     assert report["end"] != "solved"
     assert _results(report)["switch_on"] == "no_help"
+
+
+_DROP = """
+import json, sys
+from techdoctor.hosts.local import LocalHost
+host = LocalHost()
+token = json.loads(sys.argv[2])
+outcome = host.undo("net.drop_vpn_route", {}, token) if token else host.apply("net.drop_vpn_route", {})
+preview = host.preview("net.drop_vpn_route", {})
+print(json.dumps({"ok": outcome.ok, "text": outcome.text, "token": outcome.undo_token, "left": preview.commands}))
+"""
+
+
+def test_a_dead_vpns_routes_are_dropped_and_brought_back(breaking: Breaker) -> None:
+    def run(token: object) -> dict[str, Any]:
+        done = lab.client([sys.executable, "-c", _DROP, "drop", json.dumps(token)])
+        assert done.code == 0, done.err
+        outcome: dict[str, Any] = json.loads(done.out)
+        return outcome
+
+    with breaking("vpn_blackhole") as lab:
+        dropped = run(None)
+        assert (dropped["ok"], dropped["left"]) == (True, []), dropped
+        assert diagnose(lab, "--playbook", "net.connection")["end"] == "not_reproduced"
+        back = run(dropped["token"])
+        assert back["ok"] is True, back
+        assert sorted(back["left"]) == [
+            "ip route del 0.0.0.0/1 dev tun9",
+            "ip route del 128.0.0.0/1 dev tun9",
+        ]
+        assert diagnose(lab, "--playbook", "net.connection")["cause"] == "net.connection.vpn_blackhole"
 
 
 @pytest.mark.parametrize("fault", ["no_address", "self_assigned", "no_default_route"])
