@@ -89,15 +89,26 @@ def candidates(root: str = "/proc") -> Tuple[Dict[str, Tuple[int, str]], int]:
             continue
         except OSError:
             continue  # it has ended
-        for number_ in numbers:
-            link = f"{folder}/{number_}"
-            try:
-                target = os.readlink(link)
-            except OSError:
-                continue  # closed meanwhile
-            if target.endswith(_DELETED) and target.startswith("/") and not target.startswith(_MEMORY):
-                found[link] = (pid, target[: -len(_DELETED)])
+        try:
+            links = _deleted(folder, numbers)
+        except PermissionError:
+            unseen += 1  # the numbers may be listed, but not where they lead
+            continue
+        found.update({link: (pid, path) for link, path in links.items()})
     return found, unseen
+
+
+def _deleted(folder: str, numbers: Sequence[str]) -> Dict[str, str]:
+    """Descriptor link to the path of the deleted file it leads to."""
+    links = {}
+    for number_ in numbers:
+        try:
+            target = os.readlink(f"{folder}/{number_}")
+        except FileNotFoundError:
+            continue  # closed meanwhile
+        if target.endswith(_DELETED) and target.startswith("/") and not target.startswith(_MEMORY):
+            links[f"{folder}/{number_}"] = target[: -len(_DELETED)]
+    return links
 
 
 def held_files(found: Mapping[str, Tuple[int, str]], answers: Mapping[str, object]) -> List[Held]:

@@ -35,6 +35,7 @@ _RECORD: Dict[str, Field] = {
     "avail_percent": number("Free for everybody, of what everybody may use.", "percent"),
     "root_free_bytes": integer("Free for root: with what is kept back.", "bytes"),
     "reserve_bytes": integer("Free, but kept back for root.", "bytes"),
+    "reserve_percent": number("The same in percent of its size.", "percent"),
     "inodes": integer("Files it can hold; 0 where that has no limit of its own.", "count"),
     "inodes_free": integer("Files that can still be made.", "count"),
     "inodes_free_percent": number("The same of all; 100 where there is no limit.", "percent"),
@@ -63,6 +64,7 @@ _FIELDS: Dict[str, Field] = {
     "reserve_device": _RECORD["device"],
     "reserve_avail_bytes": _RECORD["avail_bytes"],
     "reserve_bytes": _RECORD["reserve_bytes"],
+    "reserve_percent": number("What it keeps back, of its size.", "percent"),
     **{f"{role}_separate": boolean(f"There is a file system of its own for {what}.") for role, what in _ABOUT.items()},
     **{f"{role}_{key}": _RECORD[key] for role in _ABOUT for key in _ROLE_NUMBERS},
     "hung_count": integer("How many do not answer.", "count"),
@@ -111,10 +113,10 @@ def summed_up(found: Sequence[Space]) -> Dict[str, Value]:
         data["inode_free_percent"] = record["inodes_free_percent"]
     kept = [fs_space.described(s) for s in plain if s.reserve_bytes]
     reserve = sorted(kept, key=_reserve_order)
-    data.update(reserve_mount="", reserve_device="", reserve_bytes=0)
+    data.update(reserve_mount="", reserve_device="", reserve_bytes=0, reserve_percent=0.0)
     if reserve:
         data.update({f"reserve_{key}": reserve[0][key] for key in ("mount", "device", "avail_bytes")})
-        data["reserve_bytes"] = reserve[0]["reserve_bytes"]
+        data["reserve_bytes"], data["reserve_percent"] = reserve[0]["reserve_bytes"], reserve[0]["reserve_percent"]
     for role in _ABOUT:
         data[f"{role}_separate"] = role in by_role
         if role in by_role:

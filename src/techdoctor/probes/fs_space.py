@@ -112,6 +112,7 @@ def described(space: Space) -> Dict[str, Value]:
             "avail_percent": space.avail_percent,
             "root_free_bytes": answer.free_bytes,
             "reserve_bytes": space.reserve_bytes,
+            "reserve_percent": round(100 * space.reserve_bytes / max(1, answer.total_bytes), 2),
             "inodes": answer.inodes,
             "inodes_free": answer.inodes_free,
             "inodes_free_percent": space.inodes_free_percent,

@@ -85,6 +85,11 @@ def _largest(probing: Probing) -> Reading:
 
 
 def _inodes_where(probing: Probing) -> Reading:
+    unless = probing.params.get("unless_free_percent")
+    if isinstance(unless, (int, float)) and hasattr(os, "statvfs"):
+        space = os.statvfs(probing.text("path") or os.sep)
+        if space.f_files and 100 * space.f_favail >= unless * space.f_files:
+            raise CannotMeasure(NOT_APPLICABLE, "there is room for more files, so they were not counted")
     walked = _walk(probing)
     ordered: List[Tuple[int, str]] = sorted(((n, p) for p, n in walked.own_entries.items()), reverse=True)
     crowded = ordered[0] if ordered else (0, walked.top)
@@ -160,7 +165,12 @@ PROBES = (
             "top_entries": integer("How many.", "count"),
         },
         methods=everywhere(measured(_inodes_where, RUN_HERE, _PORTABLE)),
-        parameters=_PATH,
+        parameters={
+            **_PATH,
+            "unless_free_percent": Parameter(
+                "float", "Do not look when at least so many inodes are free.", default=None
+            ),
+        },
         timeout_s=6.0,
         cost="slow",
         summary=_crowded_summary,
