@@ -47,12 +47,14 @@ def test_page_cache_that_fills_a_group_is_no_fault(tmp_path: Path) -> None:
         "import sys\nwhile True:\n    with open(sys.argv[1], 'wb', 0) as f:\n"
         "        for _ in range(120): f.write(bytes(1 << 20))"
     )
-    with group("memory", memory__limit_in_bytes=str(60 * _MIB)) as folder:
-        with running(*python(writer, str(tmp_path / "big")), before=inside(folder)):
-            wait_for(lambda: _hits(folder) > 100)
-            before = _hits(folder)
-            outcome = diagnose(MEMORY)
-            assert _hits(folder) > before
+    with (
+        group("memory", memory__limit_in_bytes=str(60 * _MIB)) as folder,
+        running(*python(writer, str(tmp_path / "big")), before=inside(folder)),
+    ):
+        wait_for(lambda: _hits(folder) > 100)
+        before = _hits(folder)
+        outcome = diagnose(MEMORY)
+        assert _hits(folder) > before
     assert outcome.cause is None
 
 
@@ -63,10 +65,12 @@ def test_group_that_keeps_hitting_its_limit(tmp_path: Path) -> None:
         "import sys\nheld = bytearray(52 << 20)\nheld[::4096] = b'x' * len(held[::4096])\n"
         "while True:\n    with open(sys.argv[1], 'wb', 0) as f:\n        for _ in range(60): f.write(bytes(1 << 20))"
     )
-    with group("memory", memory__limit_in_bytes=str(64 * _MIB)) as folder:
-        with running(*python(code, str(tmp_path / "big")), before=inside(folder)):
-            wait_for(lambda: _hits(folder) > 100)
-            outcome = diagnose(MEMORY)
+    with (
+        group("memory", memory__limit_in_bytes=str(64 * _MIB)) as folder,
+        running(*python(code, str(tmp_path / "big")), before=inside(folder)),
+    ):
+        wait_for(lambda: _hits(folder) > 100)
+        outcome = diagnose(MEMORY)
     assert outcome.cause == "perf.mem.cgroup_limit"
     assert outcome.fact("groups")["memory_name"] == f"/{folder.name}"
     assert "perf.mem.memory_full" not in outcome.findings
@@ -75,19 +79,23 @@ def test_group_that_keeps_hitting_its_limit(tmp_path: Path) -> None:
 def test_group_whose_programs_are_ended_again_and_again() -> None:
     need_cgroup("memory")
     grow = 'while :; do "$0" -c "x = bytearray(100 << 20); x[::4096] = x[::4096]"; done'
-    with group("memory", memory__limit_in_bytes=str(40 * _MIB)) as folder:
-        with running("sh", "-c", grow, *python("")[:1], before=inside(folder)):
-            wait_for(lambda: _kills(folder) > 1)
-            outcome = diagnose(MEMORY)
+    with (
+        group("memory", memory__limit_in_bytes=str(40 * _MIB)) as folder,
+        running("sh", "-c", grow, *python("")[:1], before=inside(folder)),
+    ):
+        wait_for(lambda: _kills(folder) > 1)
+        outcome = diagnose(MEMORY)
     assert outcome.cause == "perf.mem.cgroup_limit"
 
 
 def test_program_of_a_group_was_ended_before() -> None:
     """One kill, long over when techdoctor looks: only the kernel's log and the counter tell."""
     need_cgroup("memory")
-    with group("memory", memory__limit_in_bytes=str(40 * _MIB)) as folder:
-        with running(*python("x = bytearray(100 << 20); x[::4096] = x[::4096]"), before=inside(folder)):
-            wait_for(lambda: _kills(folder) > 0)
+    with (
+        group("memory", memory__limit_in_bytes=str(40 * _MIB)) as folder,
+        running(*python("x = bytearray(100 << 20); x[::4096] = x[::4096]"), before=inside(folder)),
+    ):
+        wait_for(lambda: _kills(folder) > 0)
         outcome = diagnose(MEMORY)
         asked = diagnose(MEMORY, "--set", f"unit={folder.name}")
     assert (outcome.cause, asked.cause) == ("perf.mem.cgroup_limit", "perf.mem.cgroup_limit")
@@ -96,32 +104,39 @@ def test_program_of_a_group_was_ended_before() -> None:
 
 def test_group_that_is_gone_is_told_but_no_cause() -> None:
     need_cgroup("memory")
-    with group("memory", memory__limit_in_bytes=str(40 * _MIB)) as folder:
-        with running(*python("x = bytearray(100 << 20); x[::4096] = x[::4096]"), before=inside(folder)):
-            wait_for(lambda: _kills(folder) > 0)
+    with (
+        group("memory", memory__limit_in_bytes=str(40 * _MIB)) as folder,
+        running(*python("x = bytearray(100 << 20); x[::4096] = x[::4096]"), before=inside(folder)),
+    ):
+        wait_for(lambda: _kills(folder) > 0)
     outcome = diagnose(MEMORY)
     assert outcome.cause is None
-    assert outcome.fact("oom")["last_group"] == f"/{folder.name}"
+    assert outcome.fact("oom")["last_scope"] == "limit"
+    assert "was ended" in outcome.tree["said"]
 
 
 def test_paused_for_want_of_memory() -> None:
     need_cgroup("memory")
     files = {"memory__limit_in_bytes": str(40 * _MIB), "memory__oom_control": "1"}
-    with group("memory", **files) as folder:
-        with running(*python("x = bytearray(100 << 20); x[::4096] = x[::4096]"), before=inside(folder)):
-            wait_for(lambda: "under_oom 1" in (folder / "memory.oom_control").read_text())
-            outcome = diagnose(MEMORY)
-            (folder / "memory.oom_control").write_text("0")
+    with (
+        group("memory", **files) as folder,
+        running(*python("x = bytearray(100 << 20); x[::4096] = x[::4096]"), before=inside(folder)),
+    ):
+        wait_for(lambda: "under_oom 1" in (folder / "memory.oom_control").read_text())
+        outcome = diagnose(MEMORY)
+        (folder / "memory.oom_control").write_text("0")
     assert outcome.cause == "perf.mem.cgroup_limit"
 
 
 def test_techdoctor_inside_the_limited_group() -> None:
     need_cgroup("memory")
     hold = "import time\nx = bytearray({n} << 20)\nx[::4096] = b'x' * len(x[::4096])\ntime.sleep(60)"
-    with group("memory", memory__limit_in_bytes=str(500 * _MIB)) as folder:
-        with running(*python(hold.format(n=440)), before=inside(folder)):
-            time.sleep(1)
-            outcome = diagnose(MEMORY, prefix=into(folder))
+    with (
+        group("memory", memory__limit_in_bytes=str(500 * _MIB)) as folder,
+        running(*python(hold.format(n=440)), before=inside(folder)),
+    ):
+        time.sleep(1)
+        outcome = diagnose(MEMORY, prefix=into(folder))
     assert outcome.cause == "perf.mem.cgroup_limit"
     assert outcome.fact("groups")["own_memory_limit_bytes"] == 500 * _MIB
 
@@ -160,11 +175,14 @@ def test_memory_goes_to_disk_and_back() -> None:
     code = "x = bytearray(90 << 20)\nwhile True:\n    for i in range(0, len(x), 4096): x[i] = (x[i] + 1) % 256"
     folder = Path("/var/tmp/techdoctor-lab")  # a real disk: swap files do not work on tmpfs or overlays
     folder.mkdir(exist_ok=True)
-    with swap_space(folder, 160), group("memory", memory__limit_in_bytes=str(48 * _MIB)) as limited:
-        with running(*python(code), before=inside(limited)):
-            wait_for(lambda: "swap 0\n" not in (limited / "memory.stat").read_text())
-            time.sleep(2)
-            outcome = diagnose(MEMORY)
+    with (
+        swap_space(folder, 160),
+        group("memory", memory__limit_in_bytes=str(48 * _MIB)) as limited,
+        running(*python(code), before=inside(limited)),
+    ):
+        wait_for(lambda: "swap 0\n" not in (limited / "memory.stat").read_text())
+        time.sleep(2)
+        outcome = diagnose(MEMORY)
     assert outcome.cause == "perf.mem.swap_thrash"
 
 
