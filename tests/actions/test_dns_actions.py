@@ -68,6 +68,45 @@ def test_macos_keeper_is_found_through_the_default_route() -> None:
     assert name_servers.keeper("macos", run) == Keeper("networksetup", "Wi-Fi", ("192.0.2.75", "192.0.2.76"))
 
 
+UUID = "7fa175bb-425a-33ed-9fc6-e79603b9ba1d"
+
+
+def _linux(monkeypatch: pytest.MonkeyPatch, said: dict[str, str], conf: str) -> Keeper | None:
+    """The keeper found where commands (by their second word or third) say this; others are not installed."""
+    monkeypatch.setattr(name_servers, "_default_link", lambda: "eth0")
+    monkeypatch.setattr(name_servers, "_text", lambda path: conf)
+
+    def run(argv: Sequence[str]) -> Ran:
+        key = " ".join(argv[:3])
+        found = next((text for start, text in said.items() if key.startswith(start)), None)
+        return Ran(argv, "missing_tool") if found is None else Ran(argv, "ok", 0, found)
+
+    return name_servers.keeper("linux", run)
+
+
+def test_network_manager_keeps_the_list_where_it_has_the_link(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = {"nmcli -g GENERAL.CON-UUID": f"{UUID}\n", "nmcli -g ipv4.dns": "192.0.2.1,192.0.2.2\n2001\\:db8\\:\\:1\n"}
+    found = _linux(monkeypatch, said, "nameserver 127.0.0.53\n")
+    assert found == Keeper("networkmanager", UUID, ("192.0.2.1", "192.0.2.2", "2001:db8::1"), "eth0")
+
+
+def test_resolved_keeps_it_where_its_stub_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = {"nmcli -g GENERAL.CON-UUID": "\n", "resolvectl dns eth0": "Link 2 (eth0): 192.0.2.1 fe80::1%2\n"}
+    found = _linux(monkeypatch, said, "nameserver 127.0.0.53\n")
+    assert found == Keeper("resolved", "eth0", ("192.0.2.1", "fe80::1%2"))
+
+
+@pytest.mark.parametrize(
+    "said", [{}, {"resolvectl dns eth0": "Link 2 (eth0): 192.0.2.1\n"}], ids=["bare", "not in use"]
+)
+def test_else_the_file_is_the_list(monkeypatch: pytest.MonkeyPatch, said: dict[str, str]) -> None:
+    assert _linux(monkeypatch, said, "nameserver 192.0.2.9\n") == Keeper("file")
+
+
+def test_a_server_that_is_new_is_told_to_see_the_names() -> None:
+    assert "192.0.2.77" in PREFER.preview(Acting({"server": "192.0.2.77"}, "linux")).discloses
+
+
 def test_a_text_file_is_changed_in_place_and_put_back(tmp_path: Path) -> None:
     path = tmp_path / "hosts"
     path.write_text("127.0.0.1 localhost\n192.0.2.66 a.example\n")

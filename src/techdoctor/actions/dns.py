@@ -36,7 +36,7 @@ def _wanted(acting: Acting) -> Tuple[Optional[Keeper], str]:
 
 def _in_front(acting: Acting, keeper: Keeper) -> List[str]:
     server = acting.text("server")
-    return [server, *(s for s in keeper.servers if s != server)][: name_servers.MOST_SERVERS]
+    return [server, *(s for s in keeper.servers if s != server)]
 
 
 def _prefer_preview(acting: Acting) -> ActionPreview:

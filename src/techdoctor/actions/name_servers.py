@@ -16,7 +16,6 @@ from techdoctor.errors import CannotMeasure
 from techdoctor.probes import resolver_config
 
 RESOLV_CONF = "/etc/resolv.conf"
-MOST_SERVERS = resolver_config.MAX_SERVERS
 Run = Callable[[Sequence[str]], system.Ran]
 
 
