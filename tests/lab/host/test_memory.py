@@ -112,7 +112,7 @@ def test_group_that_is_gone_is_told_but_no_cause() -> None:
     outcome = diagnose(MEMORY)
     assert outcome.cause is None
     assert outcome.fact("oom")["last_scope"] == "limit"
-    assert "was ended" in outcome.tree["said"]
+    assert "was ended" in outcome.tree["say"]
 
 
 def test_paused_for_want_of_memory() -> None:
