@@ -67,7 +67,7 @@ def test_callees_come_with_it(folder: Path) -> None:
 
 def test_an_unknown_callee_is_an_error_of_the_calling_file(folder: Path) -> None:
     (folder / "net.connection.yaml").unlink()
-    with pytest.raises(PlaybookError, match="net.dns.yaml.*calls the unknown playbook 'net.connection'"):
+    with pytest.raises(PlaybookError, match=r"net.dns.yaml.*calls the unknown playbook 'net.connection'"):
         Library([folder]).with_callees("net.dns")
 
 

@@ -112,8 +112,9 @@ def test_missing_tests_are_a_warning(tmp_path: Path) -> None:
 
 
 def test_causes_that_read_the_same(tmp_path: Path) -> None:
-    twin = '\n  twin: {title: "the first name server in the list  does not answer", confirm: system.ok, fix: [{id: a, instruct: b}]}'
-    content = edited((CAUSE, "\ncauses:" + twin + "\n  dead_server:"), ("[dead_server]", "[dead_server, twin]"))
+    title = "the first name server in the list  does not answer"
+    twin = f"{{title: {title}, confirm: system.ok, fix: [{{id: a, instruct: b}}]}}"
+    content = edited((CAUSE, f"\ncauses:\n  twin: {twin}\n  dead_server:"), ("[dead_server]", "[dead_server, twin]"))
     assert any("reads like the title of twin" in line for line in lint(tmp_path, content))
 
 

@@ -77,20 +77,22 @@ def test_questions_take_the_node_s_name_when_they_have_none() -> None:
     assert node.on["unknown"] == "ending"
 
 
+MORE_OF_A_CAUSE = """\
+    detail: port 53
+    explains: [dead_server, web.pages.proxy_name]
+    rule_out: system.ms < limits.slow_ms
+    ask: {id: policy, text: Managed?, effort: look, choices: {yes: 'Yes', no: 'No'}}
+    confirm: each.first_dead"""
+MORE_NODES = """\
+  calling: {call: net.slow, then: cannot_tell}
+  cannot_tell: {cause: dead_server, see: net.slow, end: inconclusive,"""
+FIRST_FIX = "{id: call, instruct: Call, when: answers.policy == 'yes', ends: referred}\n      - {id: renew_lease,"
+
+
 def test_everything_else_a_playbook_can_say() -> None:
-    text = DNS.replace("verify:", "limits: {slow_ms: {value: 300, unit: ms, source: a study}}\nverify:").replace(
-        "    confirm: each.first_dead",
-        "    detail: port 53\n    explains: [net.dns.dead_server, web.pages.proxy_name]\n    rule_out: system.ms < limits.slow_ms\n"
-        "    ask: {id: policy, text: Managed?, effort: look, choices: {yes: 'Yes', no: 'No'}}\n    confirm: each.first_dead",
-    )
-    text = text.replace(
-        "{id: renew_lease,",
-        "{id: call, instruct: Call, when: answers.policy == 'yes', ends: referred}\n      - {id: renew_lease,",
-    )
-    text = text.replace(
-        "cannot_tell: {end: inconclusive,",
-        "calling: {call: net.slow, then: cannot_tell}\n  cannot_tell: {end: inconclusive, cause: dead_server, see: net.slow,",
-    )
+    text = DNS.replace("verify:", "limits: {slow_ms: {value: 300, unit: ms, source: a study}}\nverify:")
+    text = text.replace("    confirm: each.first_dead", MORE_OF_A_CAUSE).replace("{id: renew_lease,", FIRST_FIX)
+    text = text.replace("  cannot_tell: {end: inconclusive,", MORE_NODES)
     book = loaded(text.encode())
     cause = book.causes["dead_server"]
     assert cause.ask is not None

@@ -55,7 +55,7 @@ def misspelt(words: str, chance: random.Random) -> str:
 
 
 def test_a_slip_of_the_finger_costs_little() -> None:
-    chance = random.Random(1)  # noqa: S311 - repeatable
+    chance = random.Random(1)
     slips = [(misspelt(words, chance), wanted) for words, wanted in TRIED]
     places = ranks(slips)
     assert sum(place <= 3 for place in places) / len(places) >= 0.9

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 
 import pytest
 import yaml
@@ -14,10 +13,9 @@ from tests.playbooks.sample import DNS, edited, messages
 
 
 @pytest.fixture(params=["C loader", "pure loader"])
-def loader(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def loader(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if request.param == "pure loader":
         monkeypatch.delattr(yaml, "CSafeLoader")
-    yield
 
 
 # (written, value): https://yaml.org/spec/1.2.2/#1032-tag-resolution, and what PyYAML by itself gets wrong.

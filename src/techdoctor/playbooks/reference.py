@@ -75,6 +75,7 @@ def main() -> None:
 
     page = Path(__file__).parents[3] / "docs" / "playbooks.md"
     page.write_text(with_reference(page.read_text(encoding="utf-8")), encoding="utf-8")
+    print(f"{page}: made anew")
 
 
 if __name__ == "__main__":
