@@ -126,10 +126,26 @@ def _lookup_reading(name: str, replies: Sequence[Reply], wait_s: float) -> Readi
     return Reading(data, gaps)
 
 
+_ERROR_WORDS = {
+    "timeout": "no answer in {waited} s",
+    "refused_port": "nothing listens there",
+    "unreachable": "no way to the server",
+    "prohibited": "the local firewall forbids asking",
+    "garbage": "unreadable answers",
+    "no_name": "no such name",
+    "nxdomain": "no such name",
+    "no_address": "the name has no address",
+    "try_again": "the name servers failed",
+    "servfail": "the server reports a failure",
+    "refused": "the server refuses",
+}
+
+
 def _lookup_summary(data: Mapping[str, Value]) -> str:
     if data["ok"]:
         return f"{data['name']} found in {data['ms']} ms"
-    return f"{data['name']}: {data['error'] or 'no answer'}"
+    words = _ERROR_WORDS.get(str(data["error"]), str(data["error"]))
+    return f"{data['name']}: {words}".format(waited=data["waited_s"])
 
 
 _EVERY_WAY = (

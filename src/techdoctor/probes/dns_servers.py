@@ -21,7 +21,17 @@ from techdoctor.probes.base import (
     texts,
 )
 from techdoctor.probes.dns_ask import Question
-from techdoctor.probes.dns_replies import Asked, reading
+from techdoctor.probes.dns_replies import (
+    ALIVE,
+    CLOSED,
+    FAILS,
+    GARBAGE,
+    PROHIBITED,
+    REFUSES,
+    SILENT,
+    Asked,
+    reading,
+)
 from techdoctor.probes.host_presence import Presence, look_for
 from techdoctor.probes.name_targets import DEFAULT_NAME, KNOWN_ADDRESSES
 
@@ -78,10 +88,23 @@ def _any_and_all(word: str, what: str) -> Dict[str, Field]:
     }
 
 
+_SHOWN = {
+    ALIVE: "answers",
+    REFUSES: "refuses",
+    FAILS: "reports failures",
+    GARBAGE: "answers unreadably",
+    CLOSED: "is closed",
+    SILENT: "is silent",
+    PROHIBITED: "may not be asked",
+}
+
+
 def _summary(data: Mapping[str, Value]) -> str:
     if not data["count"]:
         return "none is set"
-    return f"{data['alive']} of {data['count']} answer" + (f" in {data['typical_ms']} ms" if data["alive"] else "")
+    rows = [row for row in data["servers"] if isinstance(row, dict)] if isinstance(data["servers"], list) else []
+    words = (f"{row['address']} {_SHOWN[str(row['verdict'])]}" for row in rows)
+    return ", ".join(words) + (f" ({data['typical_ms']} ms)" if data["alive"] else "")
 
 
 PROBES = (
