@@ -43,7 +43,8 @@ PRINTER = Parameter(
 _COMPLAINTS: Tuple[Tuple[str, str], ...] = (
     ("name_unknown", r"Unable to locate printer"),
     ("wrong_path", r"configuration is incorrect or the printer no longer exists"),
-    ("not_answering", r"may not exist or is unavailable|printer is not responding|Unable to connect to printer"),
+    ("not_answering", r"may not exist or is unavailable|is unreachable at this time|not responding|Unable to connect"),
+    ("connecting", r"^Connecting to printer"),
     ("absent", r"Waiting for printer to become available"),
     ("filter_failed", r"^Filter failed"),
 )
@@ -98,11 +99,12 @@ def describe(queue: Group) -> Dict[str, Value]:
     kind = queue.number("printer-type") or 0
     uri = read_device_uri(queue.text("device-uri"))
     message = queue.text("printer-state-message")
-    stale: List[Value] = [reason.keyword for reason in read_reasons(reasons) if reason.family not in HARMLESS]
+    serious = [reason for reason in read_reasons(reasons) if reason.family not in HARMLESS]
     return {
         "state": state_of(queue),
         "reasons": list(reasons),
-        "stale": stale,
+        "stale": [reason.keyword for reason in serious],
+        "families": list(dict.fromkeys(reason.family for reason in serious)),
         "message": message,
         "complaint": complaint_of(message),
         "accepting": queue.flag("printer-is-accepting-jobs"),
@@ -165,9 +167,11 @@ _QUEUE_FIELDS = {
     "state": text("idle, processing or stopped."),
     "reasons": texts("State reasons of the queue; they can be older than the printer's own."),
     "stale": texts("Those of the reasons that speak of trouble at the printer."),
+    "families": texts("Those by family, as in printer.device."),
     "message": text("The queue's own message.", private="text"),
     "complaint": text(
-        "What that message says in one word: name_unknown, wrong_path, not_answering, absent, filter_failed or empty."
+        "What that message says in one word: name_unknown, wrong_path, not_answering, connecting, absent, "
+        "filter_failed or empty."
     ),
     "accepting": boolean("It takes new jobs."),
     "paused": boolean("It is stopped: jobs wait."),

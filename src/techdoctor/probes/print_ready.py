@@ -113,7 +113,6 @@ def _measure(probing: Probing) -> Reading:
         return _blocked("unknown_printer" if choice.name else "no_printer", "there is no such queue")
     waiting = service.jobs(choice.name, finished=False)
     described, jobs = describe(choice.queue), describe_waiting(waiting)
-    gaps: Dict[str, str] = {}
     try:
         driver: Optional[bool] = has_driver(service, choice.name, probing.deadline)
     except ExchangeFailed:
@@ -125,8 +124,10 @@ def _measure(probing: Probing) -> Reading:
     printer_asked = True
     try:
         blockers += _device_blockers(probing, choice.queue, jobs_wait=bool(waiting))
-    except CannotMeasure as error:
-        printer_asked, gaps["printer_state"] = False, error.reason
+    except CannotMeasure:
+        # A printer that cannot be asked speaks through its driver while a job runs.
+        printer_asked = False
+        blockers += [str(family) for family in _as_list(described["families"]) if waiting]
     return Reading(
         {
             "printer": choice.name,
@@ -136,8 +137,7 @@ def _measure(probing: Probing) -> Reading:
             "printer_asked": printer_asked,
             "head_age_s": jobs["head_age_s"],
             "behind_head": jobs["behind_head"],
-        },
-        gaps,
+        }
     )
 
 

@@ -46,6 +46,8 @@ def read_device_uri(uri: str) -> DeviceUri:
         return DeviceUri(uri.partition(":")[0].lower()[:20], "other", "", 0, "/", False, without_secret(uri))
     scheme = parts.scheme.lower()
     tls = scheme in ("ipps", "https")
+    if "._tcp." in host.lower():  # queues that CUPS makes by itself name the announced service as the host
+        return DeviceUri(scheme, "dnssd", "", 0, parts.path or "/", tls, without_secret(uri))
     if scheme in _PORTS and host:
         kind = "ipp" if scheme in _IPP else "network"
         return DeviceUri(
@@ -70,6 +72,7 @@ def without_secret(uri: str) -> str:
 
 
 def service_name(uri: str) -> str:
-    """The announced service that a dnssd: URI names, e.g. "Office Laser._ipp._tcp.local"; else empty."""
-    found = re.match(r"dnssd://([^/?]+)", uri, re.IGNORECASE)
-    return unquote(found.group(1)).rstrip(".") if found else ""
+    """The announced service that a URI names, e.g. "Office Laser._ipp._tcp.local"; empty when it names none."""
+    found = re.match(r"\w+://([^/?]+)", uri)
+    name = unquote(found.group(1)).rstrip(".") if found else ""
+    return name if "._tcp." in name else ""

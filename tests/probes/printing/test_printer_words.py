@@ -107,6 +107,8 @@ def test_supply_levels_that_mean_unknown_are_left_out() -> None:
         ("hp:/usb/LaserJet?serial=1", "usb", "", 0, False),
         ("hp:/net/LaserJet?ip=192.0.2.7", "other", "", 0, False),
         ("dnssd://Office%20Laser._ipp._tcp.local/?uuid=1", "dnssd", "", 0, False),
+        ("ipps://Office%20Laser._ipps._tcp.local/", "dnssd", "", 0, True),
+        ("implicitclass://office/", "other", "", 0, False),
         ("file:///dev/null", "virtual", "", 0, False),
         ("cups-pdf:/", "virtual", "", 0, False),
         ("", "virtual", "", 0, False),
@@ -122,6 +124,7 @@ def test_device_uris(uri: str, kind: str, host: str, port: int, tls: bool) -> No
 
 def test_announced_service() -> None:
     assert service_name("dnssd://Office%20Laser._ipp._tcp.local/?uuid=1") == "Office Laser._ipp._tcp.local"
+    assert service_name("ipps://Office%20Laser._ipps._tcp.local/") == "Office Laser._ipps._tcp.local"
     assert service_name("ipp://host/") == ""
 
 
@@ -131,6 +134,8 @@ def test_announced_service() -> None:
         ('Unable to locate printer "x.local".', "name_unknown"),
         ("The printer may not exist or is unavailable at this time.", "not_answering"),
         ("The printer is not responding.", "not_answering"),
+        ("The printer is unreachable at this time.", "not_answering"),
+        ("Connecting to printer.", "connecting"),
         ("The printer configuration is incorrect or the printer no longer exists.", "wrong_path"),
         ("Waiting for printer to become available.", "absent"),
         ("Filter failed", "filter_failed"),
