@@ -12,15 +12,16 @@ from typing import Dict, List, Mapping, Optional, Sequence
 from techdoctor import system
 from techdoctor.errors import CannotMeasure
 from techdoctor.model import NOT_APPLICABLE, Value
-from techdoctor.probes import adapters, knock, own_network, resolver_config, rtnetlink
+from techdoctor.probes import arp, knock, own_network, resolver_config, rtnetlink
 from techdoctor.probes.base import Probe, Probing, Reading, boolean, integer, number, portable, text
 from techdoctor.probes.knock import EVERYONE, NAMES, PING, TCP, Answer, Knock
 from techdoctor.probes.own_network import Address, Gateway
-from techdoctor.probes.sources import gather
 
 # Three tries of the neighbour protocol, a second apart, fit into this (RFC 4861, section 10: RETRANS_TIMER).
 _WAIT_S = 1.9
 _MARGIN_S = 0.1
+# An answer whose time can be taken is worth this much patience beyond one that merely shows life.
+_SOONEST_S = 0.2
 # A router answers on one of these, if only with a refusal: names, its own page, and discard, which nobody serves.
 _PORTS = (53, 80, 9)
 _ALL_NODES = "ff02::1"  # RFC 4291, section 2.7.1
@@ -29,7 +30,7 @@ _ONLY_MEMORY = "offline: the neighbour table alone cannot tell, it holds only wh
 
 
 def _measure(probing: Probing) -> Reading:
-    gateway = _gateway(probing)
+    gateway = _gateway()
     if probing.settings.offline:
         return _from_table(gateway)
     begun = time.monotonic()
@@ -39,17 +40,19 @@ def _measure(probing: Probing) -> Reading:
     knocks = _ways(gateway.address) + [k for other in others for k in (Knock(other, TCP, 53), Knock(other, PING))]
     if gateway.family == "ipv4":
         knocks.append(Knock(f"{_ALL_NODES}%{gateway.interface}", EVERYONE))
-    by_program = _start_ping(gateway, wait_s)
+    otherwise = _ask_otherwise(gateway, wait_s)
     answers = knock.knock(
         knocks,
         wait_s,
-        lambda so_far, gone_s: not by_program.empty() or any(_is_life(a, gateway) for a in so_far),
+        lambda so_far, gone_s: (
+            (gone_s > _SOONEST_S and not otherwise.empty()) or any(_is_life(a, gateway) for a in so_far)
+        ),
         [address.address for address in own],
     )
-    return _reading(gateway, answers, others, time.monotonic() - begun, not by_program.empty())
+    return _reading(gateway, answers, others, time.monotonic() - begun, "" if otherwise.empty() else otherwise.get())
 
 
-def _gateway(probing: Probing) -> Gateway:
+def _gateway() -> Gateway:
     """The router this machine uses, tunnels aside.
 
     Raises:
@@ -58,8 +61,7 @@ def _gateway(probing: Probing) -> Gateway:
     found = own_network.gateways()
     if not found:
         raise CannotMeasure(NOT_APPLICABLE, "no router's address is set here")
-    tunnels = _tunnels(probing)
-    return next((g for g in found if g.interface not in tunnels), found[0])
+    return next((g for g in found if not own_network.is_tunnel(g.interface)), found[0])
 
 
 def _own() -> List[Address]:
@@ -67,13 +69,6 @@ def _own() -> List[Address]:
         return own_network.addresses()
     except CannotMeasure:
         return []  # then nobody else is asked; the router still is
-
-
-def _tunnels(probing: Probing) -> List[str]:
-    if probing.platform != "linux":
-        return [g.interface for g in own_network.gateways() if adapters.is_tunnel_name(g.interface)]
-    found = adapters.from_sysfs(gather(adapters.linux_sources(), probing.deadline))
-    return [adapter.name for adapter in found if adapter.kind == adapters.VPN]
 
 
 def _ways(address: str) -> List[Knock]:
@@ -104,25 +99,38 @@ def _is_local(address: str, networks: Sequence[object]) -> bool:
     return any(parsed in network for network in networks)  # type: ignore[operator]  # either family's network
 
 
-def _start_ping(gateway: Gateway, wait_s: float) -> queue.SimpleQueue[float]:
-    """Where this user may not ping by itself, the system's `ping` does; its success lands in the queue."""
-    answered: queue.SimpleQueue[float] = queue.SimpleQueue()
-    if knock.may_ping(socket.AF_INET6 if gateway.family == "ipv6" else socket.AF_INET):
-        return answered
+def _ask_otherwise(gateway: Gateway, wait_s: float) -> queue.SimpleQueue[str]:
+    """Two further ways, each in its own thread: the system's `ping` where this user may not send any, and ARP.
+
+    What the way is called lands in the queue when it was answered.
+    """
+    answered: queue.SimpleQueue[str] = queue.SimpleQueue()
+    family = socket.AF_INET6 if gateway.family == "ipv6" else socket.AF_INET
+    if not knock.may_ping(family):
+        threading.Thread(target=_ping, args=(gateway, wait_s, answered), daemon=True).start()
+    if family == socket.AF_INET and system.platform_name() == "linux":
+        threading.Thread(target=_arp, args=(gateway, answered), daemon=True).start()
+    return answered
+
+
+def _ping(gateway: Gateway, wait_s: float, answered: queue.SimpleQueue[str]) -> None:
     argv = {
         "windows": ["ping", "-n", "2", "-w", "800", gateway.address],
         "macos": ["ping", "-n", "-c", "1", "-t", "2", gateway.address],
     }.get(system.platform_name(), ["ping", "-n", "-c", "1", "-W", "1", gateway.address])
+    for _ in range(2):
+        ran = system.run(argv, wait_s)
+        if ran.worked and (system.platform_name() != "windows" or "TTL=" in ran.out):
+            answered.put("ping")
+            return
 
-    def ping() -> None:
-        for _ in range(2):
-            ran = system.run(argv, wait_s)
-            if ran.worked and (system.platform_name() != "windows" or "TTL=" in ran.out):
-                answered.put(ran.duration_s * 1000)
-                return
 
-    threading.Thread(target=ping, daemon=True).start()
-    return answered
+def _arp(gateway: Gateway, answered: queue.SimpleQueue[str]) -> None:
+    try:
+        if arp.who_has(gateway.interface, gateway.address):
+            answered.put("neighbour")
+    except CannotMeasure:
+        return  # an ordinary user: the neighbour table has to do
 
 
 def _is_life(answer: Answer, gateway: Gateway) -> bool:
@@ -131,7 +139,7 @@ def _is_life(answer: Answer, gateway: Gateway) -> bool:
 
 
 def _reading(
-    gateway: Gateway, answers: Sequence[Answer], others: Sequence[str], took_s: float, by_program: bool
+    gateway: Gateway, answers: Sequence[Answer], others: Sequence[str], took_s: float, otherwise: str
 ) -> Reading:
     life = [a for a in answers if _is_life(a, gateway)]
     entry = _entry(gateway)
@@ -139,11 +147,11 @@ def _reading(
     grouped = knock.by_address(answers)
     alive = [a for a in others if any(answer.shows_life for answer in grouped.get(a, ()))]
     everyone = any(a.answered for a in answers if a.knock.way == EVERYONE)
-    answering = bool(life) or by_program or confirmed
+    answering = bool(life or otherwise) or confirmed
     data: Dict[str, Value] = {
         **_about(gateway, entry),
         "answers": answering,
-        "how": _how(life, by_program, confirmed),
+        "how": _how(life, otherwise, confirmed),
         "rtt_ms": round(min(a.ms for a in life if a.ms is not None), 1) if life else None,
         "neighbours_asked": len(others),
         "neighbours_answering": None if answering else len(alive),
@@ -189,12 +197,12 @@ def _entry(gateway: Gateway) -> Optional[rtnetlink.Neighbour]:
     return next((n for n in table if n.address == plain and n.interface == gateway.interface), None)
 
 
-def _how(life: Sequence[Answer], by_program: bool, confirmed: bool) -> str:
-    if any(a.knock.way == PING and a.answered for a in life) or by_program:
+def _how(life: Sequence[Answer], otherwise: str, confirmed: bool) -> str:
+    if any(a.knock.way == PING and a.answered for a in life):
         return "ping"
     if life:
         return "names" if any(a.knock.way == NAMES for a in life) else "tcp"
-    return "neighbour" if confirmed else ""
+    return otherwise or ("neighbour" if confirmed else "")
 
 
 def _summary(data: Mapping[str, Value]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Dict, List, Mapping, Optional, Sequence
 
 from techdoctor.errors import CannotMeasure
@@ -20,6 +21,7 @@ from techdoctor.probes.base import (
     texts,
 )
 from techdoctor.probes.knock import NAMES, PING, TCP, Answer, Knock
+from techdoctor.probes.own_network import Address
 
 _WAIT_S = 1.8
 _MARGIN_S = 0.1
@@ -34,12 +36,28 @@ def _measure(probing: Probing) -> Reading:
     v4, v6 = targets.internet(probing.settings.targets)
     tried_v4 = list(v4) if any(knock.has_way_to(a) for a in v4) else []
     tried_v6 = list(v6) if any(knock.has_way_to(a) for a in v6) else []
-    if not tried_v4 and not tried_v6:
-        return _reading([], [], [], _own())
-    knocks = [k for address in tried_v4 + tried_v6 for k in _ways(address)]
-    wait_s = max(0.1, min(_WAIT_S, probing.left_s() - _MARGIN_S))
-    answers = knock.knock(knocks, wait_s, _Enough(bool(tried_v4)))
-    return _reading(tried_v4, tried_v6, answers, _own())
+    tried = tried_v4 + tried_v6
+    answers: List[Answer] = []
+    if tried:
+        wait_s = max(0.1, min(_WAIT_S, probing.left_s() - _MARGIN_S))
+        answers = knock.knock([k for a in tried for k in _ways(a)], wait_s, _Enough(bool(tried_v4)))
+    own = _own()
+    found = _reading(tried_v4, tried_v6, answers, [address.address for address in own])
+    interface = _egress(tried[0], own) if tried else ""
+    tunnel = own_network.is_tunnel(interface) if interface else None
+    gaps = {} if interface else {"via_tunnel": "which adapter the packets leave by is not known"}
+    return Reading({**found.data, "interface": interface, "via_tunnel": tunnel}, {**found.gaps, **gaps})
+
+
+def _egress(target: str, own: Sequence[Address]) -> str:
+    """The adapter by which packets to an address leave, policy routing included; empty when it is not known."""
+    try:
+        with socket.socket(socket.AF_INET6 if ":" in target else socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            sock.connect((target, 9))
+            source = str(sock.getsockname()[0]).partition("%")[0]
+    except OSError:
+        return ""
+    return next((address.interface for address in own if address.address == source), "")
 
 
 def _ways(address: str) -> List[Knock]:
@@ -62,11 +80,11 @@ class _Enough:
         return self._since is not None and gone_s - self._since >= _GRACE_S
 
 
-def _own() -> List[str]:
+def _own() -> List[Address]:
     try:
-        return [address.address for address in own_network.addresses()]
+        return own_network.addresses()
     except CannotMeasure:
-        return []  # then nobody is recognised as this machine: said_here stays false
+        return []  # then nobody is recognised as this machine, and the adapter stays unknown
 
 
 def _reading(v4: Sequence[str], v6: Sequence[str], answers: Sequence[Answer], own: Sequence[str]) -> Reading:
@@ -166,6 +184,8 @@ PROBES = (
             "https_error": text("The same for port 443 alone."),
             "said_by": text("Address of who said that it cannot be reached; empty when nobody did.", private="ip"),
             "said_here": boolean("This machine itself refused to send, as a local firewall does."),
+            "interface": text("The adapter by which packets to the internet leave, policy routing included."),
+            "via_tunnel": boolean("That adapter is the end of a tunnel (VPN)."),
             "ways": texts("What got through: https, ping, names."),
             "targets": records(
                 "Each address.",

@@ -16,7 +16,7 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 from techdoctor import system
 from techdoctor.errors import CannotMeasure
 from techdoctor.model import MISSING_TOOL
-from techdoctor.probes import route_table
+from techdoctor.probes import adapters, route_table
 from techdoctor.probes.base import Source
 from techdoctor.probes.route_table import Route
 from techdoctor.probes.sources import gather
@@ -81,6 +81,16 @@ def gateways() -> List[Gateway]:
     """
     module = library()
     return _gateways_of_netifaces(module) if module is not None else gateways_of_table()
+
+
+def is_tunnel(interface: str) -> bool:
+    """True when an adapter is the end of a tunnel (VPN)."""
+    if system.platform_name() != "linux":
+        return adapters.is_tunnel_name(interface)
+    raws = gather(adapters.linux_sources(f"{interface}*"), time.monotonic() + _WAIT_S)
+    return raws["flags"].status == "ok" and any(
+        a.name == interface and a.kind == adapters.VPN for a in adapters.from_sysfs(raws)
+    )
 
 
 def _addresses_of_netifaces(module: Any) -> List[Tuple[str, str, str]]:

@@ -72,9 +72,11 @@ def test_a_mute_router_is_seen_in_the_neighbour_table(breaking: Breaker) -> None
         try:
             lab.forget()
             found = measured(lab, "net.gateway")
+            again = measured(lab, "net.gateway")
         finally:
             lab.nft("router", "delete table inet mute\n")
     assert (found["answers"], found["how"], found["neighbour_state"]) == (True, "neighbour", "REACHABLE")
+    assert again["answers"] is True, "a router that is remembered is asked by ARP"
 
 
 def test_without_a_router_the_others_are_asked(breaking: Breaker) -> None:

@@ -46,12 +46,31 @@ def _raise_dead_tunnel(lab: Lab) -> None:
     lab.ip("client", _DEAD_TUNNEL)
 
 
+def _raise_policy_tunnel(lab: Lab) -> None:
+    """As wg-quick does it: the main table stays as it was, a rule sends everything into another one."""
+    lab.ip(
+        "client",
+        "link add tun9 type vxlan id 9 remote 10.60.1.99 dstport 4789 dev eth0\naddr add 10.99.0.2/24 dev tun9",
+    )
+    lab.ip("client", "link set tun9 up\nroute add default dev tun9 table 880")
+    lab.ip("client", "rule add pref 90 lookup main suppress_prefixlength 0\nrule add pref 100 lookup 880")
+
+
+def _remove_policy_tunnel(lab: Lab) -> None:
+    lab.ip("client", "rule del pref 90\nrule del pref 100\nlink del tun9")
+
+
 def _remove_tunnel(lab: Lab) -> None:
     lab.world.run("client", ["ip", "link", "del", "tun9"])
 
 
 def _cut_small_mtu(lab: Lab) -> None:
     lab.ip("router", "link set wan0 mtu 1400")
+
+
+def _leave_ipv4(lab: Lab) -> None:
+    lab.ip("client", "-4 route del default\n-4 addr flush dev eth0 scope global")
+    lab.write_etc("resolv.conf", "nameserver 2606:4700:4700::1111\n")
 
 
 _PORTAL = filtered(
@@ -106,6 +125,7 @@ FAULTS = (
     ),
     on_client("wrong_gateway", "nothing outside answers", "route replace default via 10.60.1.77"),
     Fault("vpn_blackhole", "nothing works since the VPN broke", _raise_dead_tunnel, _remove_tunnel),
+    Fault("vpn_policy", "nothing works since the VPN broke", _raise_policy_tunnel, _remove_policy_tunnel),
     Fault(
         "gateway_down",
         "the router is off",
@@ -160,6 +180,7 @@ CONTROLS = (
         nothing,
         healthy=True,
     ),
+    Fault("ipv6_only", "a network without IPv4", _leave_ipv4, nothing, healthy=True),
     Fault(
         "small_mtu",
         "a path of 1400 bytes that says so",
