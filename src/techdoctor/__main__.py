@@ -7,20 +7,32 @@ import sys
 
 def main() -> None:
     """Runs techdoctor and exits with its exit code."""
-    arguments = sys.argv[1:]
+    try:
+        raise SystemExit(_run(sys.argv[1:]))
+    except KeyboardInterrupt:  # during start-up, before anything else could catch it
+        raise SystemExit(130) from None
+
+
+def _run(arguments: list[str]) -> int:
     if arguments == ["--version"]:
         from techdoctor import __version__
 
         print(f"techdoctor {__version__}")
-        raise SystemExit(0)
+        return 0
     from techdoctor.cli.table import overview
 
     if not arguments or arguments in (["--help"], ["-h"]):
         print(overview())
-        raise SystemExit(0)
+        return 0
+    if arguments[0] == "diagnose" and not {"--json", "--help", "--print-questions"} & set(arguments):
+        # Before typer is imported: something is on screen within 100 ms.
+        from techdoctor.console.opening import greet
+        from techdoctor.console.terminal import Terminal
+
+        greet(Terminal.of_process("--plain" in arguments))
     from techdoctor.cli.boundary import guarded
 
-    raise SystemExit(guarded(arguments))
+    return guarded(arguments)
 
 
 if __name__ == "__main__":

@@ -62,4 +62,4 @@ def test_completion_loads_no_heavy_module() -> None:
 def test_diagnose_says_its_first_line_before_anything_heavy_is_loaded() -> None:
     text, modules = loaded("diagnose", "no", "internet")
     assert "change nothing without asking" in text
-    assert not modules & (HEAVY | {"importlib.metadata", "sqlite3", "ssl"})
+    assert not modules & (HEAVY | {"importlib.metadata", "sqlite3", "ssl", "typer", "platformdirs"})

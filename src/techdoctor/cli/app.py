@@ -11,7 +11,7 @@ import typer.core
 import typer.main
 
 from techdoctor.cli.table import MODULES, overview
-from techdoctor.errors import EXIT_INTERRUPTED, UsageError
+from techdoctor.errors import UsageError
 from techdoctor.messages import say
 
 # typer carries its own copy of click from some version on: the class is found by what typer shows of it.
@@ -50,10 +50,8 @@ def run(arguments: Sequence[str]) -> int:
     command = typer.main.get_command(module.app)
     try:
         code = command.main(rest, prog_name=f"techdoctor {name}", standalone_mode=False)
-    except typer.Abort as error:
-        if isinstance(error.__cause__, KeyboardInterrupt) or isinstance(error.__context__, KeyboardInterrupt):
-            raise KeyboardInterrupt from None
-        return EXIT_INTERRUPTED
+    except typer.Abort:  # what typer makes of Ctrl-C
+        raise KeyboardInterrupt from None
     except _UsageProblem as error:
         raise UsageError(getattr(error, "message", str(error)), say("cli.see_command_help", name=name)) from None
     return code if isinstance(code, int) else 0

@@ -8,6 +8,7 @@ import typer
 
 from techdoctor.cli.app import new_app
 from techdoctor.cli.context import Context
+from techdoctor.cli.diagnosing import summary_of
 from techdoctor.cli.options import Json, Offline, Plain, Technician, print_json
 from techdoctor.errors import PlaybookError, UsageError
 from techdoctor.messages import say
@@ -44,19 +45,21 @@ def check(
     from techdoctor.session.check import check_up
 
     terminal = context.terminal
-    if not json_:
-        terminal.progress(say("cli.check_begins", n=len(wanted)))
     walks, unusable = _walks(context, wanted)
+    host, limits = context.local_host(), context.settings.limits
     try:
-        result = check_up(walks, context.local_host(), context.settings.limits, unusable)
+        if json_:
+            result = check_up(walks, host, limits, unusable)
+            print_json(result.to_json())
+            return result.exit_code
+        from techdoctor.console.check import CheckProgress, show_check
+
+        terminal.progress(say("cli.check_begins", n=len(wanted)))
+        with CheckProgress(terminal, len(walks)) as progress:
+            result = check_up(walks, host, limits, unusable, progress.ended)
+        show_check(terminal, result, context.settings.technician, summary_of)
     finally:
         system.end_children()
-    if json_:
-        print_json(result.to_json())
-    else:
-        from techdoctor.console.check import show_check
-
-        show_check(terminal, result, context.settings.technician)
     return result.exit_code
 
 

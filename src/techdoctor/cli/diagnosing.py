@@ -68,12 +68,8 @@ class _Talk:
     """The front end of one run: a conversation, or batch with the conversation as its progress."""
 
     def __init__(self, context: Context, wish: Wish) -> None:
-        from techdoctor.console.opening import greet
-
         self._context, self._wish = context, wish
         self.quiet = wish.batch and wish.json
-        if not self.quiet:
-            greet(context.terminal)
         self._conversation: Conversation | None = None
 
     @property
@@ -82,7 +78,9 @@ class _Talk:
         if self._conversation is None:
             from techdoctor.console.opening import open_dialogue
 
-            self._conversation = open_dialogue(self._context.terminal, summary_of, self._context.settings.technician)
+            self._conversation = open_dialogue(
+                self._context.terminal, summary_of, self._context.settings.technician, probe_title
+            )
         return self._conversation
 
     def dialogue(self, answers: Mapping[str, str], fix: str) -> Dialogue:
@@ -109,6 +107,13 @@ def summary_of(probe: str, data: Mapping[str, object]) -> str:
         return ""
     summary = registry.get(probe).summary
     return summary(data) if summary is not None else ""  # type: ignore[arg-type] # facts hold Values only
+
+
+def probe_title(probe: str) -> str:
+    """A probe's title; its name when it is not known here."""
+    from techdoctor.probes import registry
+
+    return registry.get(probe).title if probe in registry.MODULES else probe
 
 
 def may_elevate() -> bool:

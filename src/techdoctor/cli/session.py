@@ -43,11 +43,11 @@ def show(session: SessionId = "last", technician: Technician = None, plain: Plai
     if json_:
         print_json(result.to_json())
         return
-    from techdoctor.cli.diagnosing import summary_of
+    from techdoctor.cli.diagnosing import probe_title, summary_of
     from techdoctor.console.opening import open_dialogue
     from techdoctor.console.report import show_outcome
 
-    conversation = open_dialogue(context.terminal, summary_of, context.settings.technician)
+    conversation = open_dialogue(context.terminal, summary_of, context.settings.technician, probe_title)
     show_outcome(context.terminal, result, conversation, help_desk_line(context))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from techdoctor.actions import registry as actions
 from techdoctor.engine.facts import Playbooks, key_of
 from techdoctor.engine.state import KNOWN, FindingState, State
 from techdoctor.engine.walk import Walk
@@ -162,7 +163,7 @@ def _finding(walk: Walk, found: FindingState) -> Finding:
     fixes = []
     for fix in cause.fixes:
         ref = f"{found.cause}/{fix.id}"
-        words = walk.text(playbook, fix.instruct) if fix.instruct else fix.action
+        words = walk.text(playbook, fix.instruct) if fix.instruct else actions.get(fix.action).title
         result = walk.state.results.get(ref, "")
         fixes.append(FixOutcome(fix.id, fix.effort, fix.risk, ref in walk.state.applied, result, words))
     title = walk.text(playbook, cause.title)

@@ -3,7 +3,7 @@
 from techdoctor.messages.catalogue import Text
 
 TEXTS: dict[str, Text] = {
-    "status.ok": "ok",
+    "status.ok": "checked",
     "status.unknown": "unknown",
     "status.skipped": "skipped",
     "status.not_here": "not here",

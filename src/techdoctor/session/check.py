@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from techdoctor.engine.batch import Batch
@@ -65,6 +65,8 @@ def check_up(
     host: Host,
     limits: Mapping[str, Value],
     unusable: Mapping[str, str] | None = None,
+    ended: Callable[[str], None] | None = None,
+    *,
     patience_s: float = 30.0,
 ) -> CheckUp:
     """Walks all playbooks side by side.
@@ -74,6 +76,7 @@ def check_up(
         host: Where to look.
         limits: Overridden limits.
         unusable: Playbook id to why it cannot be walked at all; it is reported as not judged.
+        ended: Called with a playbook's title when its walk has ended.
         patience_s: Seconds after which measurements still out count as timed out.
     """
     begun = time.monotonic()
@@ -89,6 +92,8 @@ def check_up(
             results[chosen] = driver.run(started)
         except Exception as error:  # noqa: BLE001 - one broken walk must not take the others with it
             failures[chosen] = f"the check itself failed: {type(error).__name__}: {error}"
+        if ended is not None:
+            ended(playbooks[chosen].title)
 
     threads = [threading.Thread(target=walk, args=item, daemon=True) for item in walks.items()]
     for thread in threads:
