@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import time
 from dataclasses import dataclass
 from typing import Callable, List, Optional, Sequence, Tuple
 
 from techdoctor import system
 from techdoctor.errors import CannotMeasure
-from techdoctor.probes import resolver_config
+from techdoctor.probes import resolver_config, route_table
+from techdoctor.probes.sources import gather
 
 RESOLV_CONF = "/etc/resolv.conf"
+_ASK_S = 2.0
 Run = Callable[[Sequence[str]], system.Ran]
 
 
@@ -69,14 +72,13 @@ def keeper(platform: str, run: Run) -> Optional[Keeper]:
 
 
 def _default_link() -> str:
-    """Interface of the IPv4 default route with the smallest metric; empty without one."""
+    """Interface of the way out, over IPv4 before IPv6; empty without one."""
     try:
-        table = system.read_text("/proc/net/route")
+        routes = route_table.from_proc(gather(route_table.linux_sources(), time.monotonic() + _ASK_S))
     except CannotMeasure:
         return ""
-    routes = [line.split() for line in table.splitlines()[1:]]
-    default = [row for row in routes if len(row) > 7 and row[1] == "00000000" and row[7] == "00000000"]
-    return min(default, key=lambda row: int(row[6]))[0] if default else ""
+    ways = (route_table.way_out(routes, family) for family in ("ipv4", "ipv6"))
+    return next((way.route.interface for way in ways if way), "")
 
 
 def _network_manager(link: str, run: Run) -> Optional[Keeper]:

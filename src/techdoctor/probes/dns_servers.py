@@ -32,7 +32,7 @@ from techdoctor.probes.dns_replies import (
     Asked,
     reading,
 )
-from techdoctor.probes.host_presence import Presence, look_for
+from techdoctor.probes.host_presence import SILENCE, Presence, look_for
 from techdoctor.probes.name_targets import DEFAULT_NAME, KNOWN_ADDRESSES
 
 
@@ -61,7 +61,7 @@ def _ask_each(addresses: Sequence[str], name: str, wait_s: float) -> List[Asked]
         own = [reply for reply in replies if reply.question.server == address]
         known = {reply.question.name: reply for reply in own if reply.question.name in KNOWN_ADDRESSES}
         about_name = tuple(reply for reply in own if reply.question.name == name)[:2]
-        asked.append(Asked(address, about_name, known, presence.get(address, Presence(False, None, "silence"))))
+        asked.append(Asked(address, about_name, known, presence.get(address, SILENCE)))
     return asked
 
 
