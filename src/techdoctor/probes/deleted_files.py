@@ -76,10 +76,30 @@ class Held:
     answer: Answer
 
 
-def candidates(root: str = "/proc") -> Tuple[Dict[str, Tuple[int, str]], int]:
-    """Links to deleted files: link to (process id, path as it was); and how many processes could not be seen."""
+@dataclass(frozen=True)
+class Candidates:
+    """Descriptors that lead to a deleted name.
+
+    Attributes:
+        links: Descriptor link to (process id, path as it was).
+        seen: Programs that were looked at.
+        unseen: Programs that may not be looked at.
+    """
+
+    links: Mapping[str, Tuple[int, str]]
+    seen: int
+    unseen: int
+
+    @property
+    def partial(self) -> bool:
+        """True when so many were not seen that "nothing found" says nothing; root misses one at times."""
+        return self.unseen * 10 > self.seen
+
+
+def candidates(root: str = "/proc") -> Candidates:
+    """Looks through the descriptors of all processes."""
     found: Dict[str, Tuple[int, str]] = {}
-    unseen = 0
+    seen = unseen = 0
     for pid in procfs.pids(root):
         folder = f"{root}/{pid}/fd"
         try:
@@ -94,8 +114,9 @@ def candidates(root: str = "/proc") -> Tuple[Dict[str, Tuple[int, str]], int]:
         except PermissionError:
             unseen += 1  # the numbers may be listed, but not where they lead
             continue
+        seen += 1
         found.update({link: (pid, path) for link, path in links.items()})
-    return found, unseen
+    return Candidates(found, seen, unseen)
 
 
 def _deleted(folder: str, numbers: Sequence[str]) -> Dict[str, str]:
@@ -126,19 +147,27 @@ def held_files(found: Mapping[str, Tuple[int, str]], answers: Mapping[str, objec
 
 def _measure(probing: Probing) -> Reading:
     mounts = mount_table.read()
-    found, unseen = candidates()
+    found = candidates()
     asked = probing.text("path")
     path = os.path.abspath(os.path.expanduser(asked)) if asked else ""
-    answers = fs_ask.ask([*([path] if path else []), *found], probing.left_s(3.0))
-    held = held_files(found, answers)
+    answers = fs_ask.ask([*([path] if path else []), *found.links], probing.left_s(3.0))
+    held = held_files(found.links, answers)
     answer = answers.get(path) if path else None
     if answer is not None and not answer.error:
         held = [one for one in held if one.answer.device == answer.device]
-    return reading(held, unseen, mounts)
+    return reading(held, found.unseen, found.partial, mounts)
 
 
-def reading(held: Sequence[Held], unseen: int, mounts: Sequence[Mount], root: str = "/proc") -> Reading:
-    """The fields of deleted files, which are sorted with the largest first."""
+def reading(held: Sequence[Held], unseen: int, partial: bool, mounts: Sequence[Mount], root: str = "/proc") -> Reading:
+    """The fields.
+
+    Args:
+        held: Deleted files, the largest first.
+        unseen: Programs that may not be looked at.
+        partial: Whether these are so many that nothing found says nothing.
+        mounts: All mounts.
+        root: Where procfs is.
+    """
     points = {mount.device: mount_table.shown(mount.point) for mount in mount_table.storage(mounts)}
     groups: Dict[str, List[Held]] = {}
     for one in held:
@@ -151,7 +180,7 @@ def reading(held: Sequence[Held], unseen: int, mounts: Sequence[Mount], root: st
     }
     ordered = sorted(groups.values(), key=_order)
     worth = bool(ordered) and _is_worth(ordered[0])
-    if unseen and not worth:
+    if partial and not worth:
         gaps = {key: _UNSEEN for key in _FIELDS if key not in data}
         gaps.update(total_bytes=_UNSEEN, file_count=_UNSEEN)
         return Reading({**data, "total_bytes": None, "file_count": None}, gaps)
