@@ -23,10 +23,11 @@ from techdoctor.probes.cups_jobs import describe_last, describe_waiting, job_sta
 from techdoctor.probes.cups_queue import PRINTER, describe, has_driver
 from techdoctor.probes.cups_queues import Choice, Default, PrintService, choose_queue
 from techdoctor.probes.cups_scheduler import MACOS_REASON, NO_CUPS
-from techdoctor.probes.ipp_client import GET_JOBS, IppFailed, IppTarget, ask
-from techdoctor.probes.ipp_wire import JOB_GROUP, KEYWORD, Attribute, Group
+from techdoctor.probes.ipp_client import IppTarget
+from techdoctor.probes.ipp_wire import Group
 from techdoctor.probes.printer_contact import reach
 from techdoctor.probes.printer_device import describe_device, device_uri
+from techdoctor.probes.printer_jobs import jobs_at
 from techdoctor.probes.printer_reasons import HARMLESS
 
 # Words of a queue's own fields that stand in a job's way -> the blocker they are reported as.
@@ -83,12 +84,11 @@ def _device_blockers(probing: Probing, queue: Group, *, jobs_wait: bool) -> List
 
 def _thrown_away(target: IppTarget, deadline: float) -> List[str]:
     """Says so when the printer gave its newest job up; a printer without a job list says nothing."""
-    wanted = {"which-jobs": Attribute(KEYWORD, ("completed",))}
     try:
-        answer = ask(target, GET_JOBS, deadline, attributes=wanted, requested=("job-id", "job-state"))
-    except IppFailed:
+        finished = jobs_at(target, "completed", deadline)
+    except CannotMeasure:
         return []
-    newest = max(answer.of(JOB_GROUP), key=lambda job: job.number("job-id") or 0, default=None)
+    newest = max(finished, key=lambda job: job.number("job-id") or 0, default=None)
     return ["job_thrown_away"] if newest is not None and job_state(newest) == "aborted" else []
 
 

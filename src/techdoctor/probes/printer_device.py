@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Dict, List, Mapping, Optional
+from typing import Dict, List, Mapping
 
 from techdoctor.errors import CannotMeasure
 from techdoctor.model import MISSING_TOOL, NOT_APPLICABLE, SKIPPED, Value
@@ -20,13 +20,12 @@ from techdoctor.probes.base import (
     text,
     texts,
 )
-from techdoctor.probes.bounded_socket import Endpoint, is_loopback
-from techdoctor.probes.cups_jobs import age_s, job_state
+from techdoctor.probes.bounded_socket import is_loopback
 from techdoctor.probes.cups_queue import PRINTER
 from techdoctor.probes.cups_queues import chosen_existing
 from techdoctor.probes.cups_scheduler import MACOS_REASON, NO_CUPS
-from techdoctor.probes.ipp_client import GET_JOBS, PRINTER_STATES, IppFailed, IppTarget, ask, failed, status_text
-from techdoctor.probes.ipp_wire import JOB_GROUP, KEYWORD, Attribute, Group
+from techdoctor.probes.ipp_client import PRINTER_STATES
+from techdoctor.probes.ipp_wire import Group
 from techdoctor.probes.measure import OFFLINE_REASON
 from techdoctor.probes.printer_contact import Contact, announced_uri, reach
 from techdoctor.probes.printer_reasons import blocking_families, device_families, read_reasons
@@ -74,8 +73,7 @@ def describe_device(printer: Group) -> Dict[str, Value]:
         "families": list(families),
         "blocking": list(blocking),
         "blocking_count": len(blocking),
-        # The alerts are a history on many printers, the newest last (seen on HP ENVY and LaserJet).
-        "message": printer.text("printer-state-message") or (printer.texts("printer-alert-description") or [""])[-1],
+        "message": _own_words(printer),
         "accepting": printer.flag("printer-is-accepting-jobs"),
         "queued": printer.number("queued-job-count"),
         "uuid": printer.text("printer-uuid"),
@@ -83,6 +81,16 @@ def describe_device(printer: Group) -> Dict[str, Value]:
         # Negative levels mean "some" or "unknown" (RFC 3805, prtMarkerSuppliesLevel).
         "lowest_supply_percent": min(levels, default=None),
     }
+
+
+def _own_words(printer: Group) -> str:
+    """What the printer says of its state: its message, else its newest alert, else its bare reasons.
+
+    The alerts are a history on many printers, the newest last (HP ENVY and LaserJet).
+    """
+    reasons = [keyword for keyword in printer.texts("printer-state-reasons") if keyword != "none"]
+    alerts = printer.texts("printer-alert-description")
+    return printer.text("printer-state-message") or (alerts[-1] if alerts else ", ".join(reasons))
 
 
 def _numbers(group: Group, name: str) -> List[int]:
@@ -120,47 +128,28 @@ def _measure_device(probing: Probing) -> Reading:
     return Reading(data, gaps)
 
 
-def _measure_printer_jobs(probing: Probing) -> Reading:
-    _, _, queue = chosen_existing(probing)
-    uri = device_uri(probing, queue)
-    if uri.kind != "ipp":
-        raise CannotMeasure(NOT_APPLICABLE, "this way of printing cannot be asked for its jobs")
-    target = IppTarget(Endpoint(uri.host, uri.port, uri.tls), uri.path, uri.shown)
-    finished = _jobs_at(target, "completed", probing.deadline)
-    waiting = _jobs_at(target, "not-completed", probing.deadline)
-    last = max(finished, key=lambda job: job.number("job-id") or 0, default=None)
-    current: Optional[Group] = waiting[0] if waiting else None
-    return Reading(
-        {
-            "waiting": len(waiting),
-            "current_id": current.number("job-id") if current else 0,
-            "current_state": job_state(current) if current else "",
-            "current_reasons": list(current.texts("job-state-reasons")) if current else [],
-            "finished": len(finished),
-            "last_state": job_state(last) if last else "",
-            "last_reasons": list(last.texts("job-state-reasons")) if last else [],
-            "last_age_s": age_s(last, "time-at-completed") if last else None,
-        },
-        {} if last and age_s(last, "time-at-completed") is not None else {"last_age_s": "the printer gives no times"},
-    )
-
-
-def _jobs_at(target: IppTarget, which: str, deadline: float) -> List[Group]:
-    wanted = {"which-jobs": Attribute(KEYWORD, (which,))}
-    names = ("job-id", "job-state", "job-state-reasons", "time-at-completed", "job-printer-up-time")
-    try:
-        answer = ask(target, GET_JOBS, deadline, attributes=wanted, requested=names)
-    except IppFailed as failure:
-        raise CannotMeasure(NOT_APPLICABLE, f"the printer does not list its jobs ({failure.kind})") from None
-    if failed(answer):
-        raise CannotMeasure(NOT_APPLICABLE, f"the printer does not list its jobs: {status_text(answer)}")
-    return answer.of(JOB_GROUP)
+_IN_SHORT = {
+    "name_unknown": "its name is not found",
+    "name_silent": "no answer to the question for its name",
+    "refused": "refuses the connection",
+    "timeout": "no answer",
+    "unreachable": "no way there",
+    "reset": "breaks the connection off",
+    "hangs": "connected, then silent",
+    "tls": "no encrypted connection",
+    "not_ipp": "something else answers",
+    "oversize": "an endless answer",
+    "unauthorized": "wants a password",
+    "forbidden": "lets nobody in",
+    "not_found": "wrong path",
+    "wants_tls": "wants encryption",
+}
 
 
 def _summary(data: Mapping[str, Value]) -> str:
-    if data.get("error"):
-        return str(data["error"]).replace("_", " ")
-    blocking = data.get("blocking")
+    error, blocking = str(data.get("error") or ""), data.get("blocking")
+    if error:
+        return _IN_SHORT.get(error, error.replace("_", " "))
     if isinstance(blocking, list) and blocking:
         return ", ".join(str(family).replace("_", " ") for family in blocking)
     return str(data.get("state") or "reachable")
@@ -215,29 +204,5 @@ PROBES = (
         network=True,
         reach="decides",
         summary=_summary,
-    ),
-    Probe(
-        name="printer.jobs",
-        title="Jobs in the printer",
-        doc="The printer's own job lists: the print service calls a job completed that the printer threw away.",
-        fields={
-            "waiting": integer("Jobs in the printer that are not finished.", "count"),
-            "current_id": integer("The printer's number of the first of those; 0 when there is none."),
-            "current_state": text("Its state."),
-            "current_reasons": texts("Its state reasons."),
-            "finished": integer("Finished jobs it remembers.", "count"),
-            "last_state": text("State of the newest of those: completed, aborted or canceled."),
-            "last_reasons": texts("Its state reasons."),
-            "last_age_s": number("How long ago it finished.", "s"),
-        },
-        methods={
-            "linux": measured(_measure_printer_jobs),
-            "macos": measured(_measure_printer_jobs, RECORDED, MACOS_REASON),
-            "windows": NO_CUPS,
-        },
-        parameters={"printer": PRINTER},
-        timeout_s=6.0,
-        network=True,
-        reach="decides",
     ),
 )

@@ -53,7 +53,7 @@ MODULES: Dict[str, str] = {
     "net.tcp_by_address": "internet",
     "print.ready": "print_ready",
     "printer.device": "printer_device",
-    "printer.jobs": "printer_device",
+    "printer.jobs": "printer_jobs",
     "printer.usb": "printer_usb",
     "proc.limits": "limits",
     "proc.top": "processes",
