@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import sys
+import time
 import types
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from techdoctor.bundle.identifiers import Identifier, own_identifiers, real_name
 from techdoctor.bundle.pseudonyms import Pseudonyms
-from techdoctor.bundle.redact import Redactor
+from techdoctor.bundle.redact import MOST_SEEN, Redactor
 from techdoctor.model import Fact, Value
 from techdoctor.probes import registry
 from techdoctor.probes.base import Probe, everywhere, records, text, texts, unsupported
@@ -51,6 +52,22 @@ LOOK_ALIKES = (
     "NetworkManager-wait-online.service loaded",
     "order 4111 1111 1111 1112 is not a card",
     "00:00:00:00:00:00 and ff:ff:ff:ff:ff:ff",
+)
+
+# Each made an earlier form of a rule take quadratic time.
+BAITS = (
+    "a.",
+    "1.",
+    "a_",
+    "a:",
+    "ff:",
+    "curl ",
+    "mysql -p ",
+    "password ",
+    "<password ",
+    "login a password ",
+    "a@",
+    "x-",
 )
 
 
@@ -131,6 +148,21 @@ def test_a_secret_seen_beside_its_key_is_removed_everywhere() -> None:
     made.learn(tree)
     made.seal()
     assert "Sommer" not in str(made.tree(tree))
+
+
+@pytest.mark.parametrize("bait", BAITS)
+def test_hostile_text_costs_bounded_time(bait: str) -> None:
+    long = (bait * (MOST_SEEN // len(bait) + 1))[:MOST_SEEN] + "@"
+    begun = time.process_time()
+    redactor(Identifier("host", "ws-114")).text(long)
+    assert time.process_time() - begun < 1.5  # measured: below 0.1 s each; quadratic rules took 20 s and more
+
+
+def test_a_secret_at_the_cut_is_dropped_whole() -> None:
+    key = "-----BEGIN PRIVATE KEY-----" + "x" * (MOST_SEEN - 200) + "-----END PRIVATE KEY-----"
+    shown = redactor().text(key.ljust(MOST_SEEN - 10, " ") + "AKIAIOSFODNN7EXAMPLE")
+    assert "AKIA" not in shown
+    assert shown.endswith("[the rest is left out]")
 
 
 @pytest.fixture

@@ -24,6 +24,10 @@ WITHHELD = "[WITHHELD: redaction failed]"
 # Caps that keep a bundle small; what is cut says so.
 MOST_TEXT = 4000
 MOST_ITEMS = 200
+# Of a longer text only so many characters are looked at; what is kept of it lies well within.
+MOST_SEEN = 4 * MOST_TEXT
+# A secret that the cut divides is no longer known by its shape: the end is dropped.
+CUT_MARGIN = 300
 # Hashes of playbooks are public; elsewhere so long a hexadecimal number is taken for a secret.
 _HASH_KEYS = ("hashes", "sha256")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -140,7 +144,7 @@ class Redactor:
             elif private == "secret" or is_secret_key(key):
                 self._know_secret("field", tree)
             else:
-                replace_secrets(tree, self._know_secret)
+                replace_secrets(tree[:MOST_SEEN], self._know_secret)
 
     def _know_secret(self, kind: str, value: str) -> str:
         """Remembers a secret that is unlike an ordinary word, so that it is removed everywhere."""
@@ -199,8 +203,8 @@ class Redactor:
         return self._pseudonyms.name("path", part) + (dot + extension if plain else "")
 
     def _text(self, text: str) -> str:
-        text = text if len(text) <= MOST_TEXT * 4 else text[: MOST_TEXT * 4]
-        text = replace_secrets(text, lambda kind, _: self._count(f"secret:{kind}", f"{SECRET_MARK}{kind}]"))
+        cut = len(text) > MOST_SEEN
+        text = replace_secrets(text[:MOST_SEEN], lambda kind, _: self._count(f"secret:{kind}", f"{SECRET_MARK}{kind}]"))
         text = _MAIL.sub(lambda m: self._count("mail", self._pseudonyms.name("mail", m[0])), text)
         text, known = self._dictionary.replace(text)
         self.counts["known"] += known
@@ -211,7 +215,8 @@ class Redactor:
         text = _V4_DASHED.sub(lambda m: self._pseudonyms.address(m[0].replace("-", ".")).replace(".", "-"), text)
         text = _UUID.sub(lambda m: self._count("uuid", self._pseudonyms.name("uuid", m[0])), text)
         text = _PHONE.sub(lambda _: self._count("phone", "[PHONE]"), text)
-        return text if len(text) <= MOST_TEXT else f"{text[:MOST_TEXT]} [{len(text) - MOST_TEXT} characters left out]"
+        text = text[:-CUT_MARGIN] if cut else text
+        return text if len(text) <= MOST_TEXT and not cut else f"{text[:MOST_TEXT]} [the rest is left out]"
 
     def _home(self, match: re.Match[str]) -> str:
         if match[2].lower() in _SHARED_HOMES or match[2].startswith("user-"):

@@ -22,7 +22,9 @@ TELLTALE = (
     r"shared|account|encryption|signing|master)[_-]?keys?|credentials?|creds|wpa[_-]?psk|psk|pre-?shared[_-]?key|"
     r"session[_-]?id|sessid|sid|pin|puk|otp|community|license[_-]?key)"
 )
-_KEY = rf"(?<![A-Za-z0-9])(?:[A-Za-z0-9]+[._-])*(?:[A-Za-z0-9]*(?=pass|pwd|secret|token))?{TELLTALE}(?![A-Za-z0-9])"
+# What stands before the word (`db.`, `AWS_`, `Admin`) does not matter, and looking for it would cost
+# quadratic time on hostile text.
+_KEY = rf"(?:(?<![A-Za-z0-9]){TELLTALE}|password|passwd|passphrase|pwd|secret|token)(?![A-Za-z0-9])"
 # Settings about passwords, not passwords: password_min_length, token_count, passwd_file ...
 _ABOUT = re.compile(r"[._-](?:min|max|length|age|file|path|policy|count|type|expire[sd]?|required|ok|hint|warn)", re.I)
 _HARMLESS_WORDS = (
@@ -49,7 +51,7 @@ class Rule:
 
 def is_secret_key(name: str) -> bool:
     """True when a JSON key or option of that name holds a secret."""
-    return bool(_KEY_ALONE.fullmatch(name)) and not _ABOUT.search(name)
+    return bool(_KEY_IN.search(name)) and not _ABOUT.search(name)
 
 
 def looks_random(text: str) -> bool:
@@ -98,7 +100,7 @@ def _exact(kind: str, pattern: str, check: Callable[[str], bool] = bool) -> Rule
     return Rule(kind, re.compile(pattern), "", check)
 
 
-_KEY_ALONE = re.compile(_KEY + r"|[A-Za-z0-9_.-]*(?:password|passwd|secret|token)", re.IGNORECASE)
+_KEY_IN = re.compile(_KEY, re.IGNORECASE)
 _VALUE = (
     r"""(?:\\["'](?P<escaped>[^"'\\\n]+)|"(?P<quoted>(?:[^"\\\n]|\\.)+)"|'(?P<single>[^'\n]+)'|"""
     r"""(?P<secret>[^\s"'<>]+))"""
@@ -124,15 +126,17 @@ RULES: tuple[Rule, ...] = (
     ),
     _exact("token", r"(?:hooks\.slack\.com/services|discord(?:app)?\.com/api/webhooks)/(?P<secret>[A-Za-z0-9/_-]+)"),
     _exact("hash", r"(?P<secret>\$(?:1|2[abxy]|5|6|7|y|gy|sha1|argon2\w*|scrypt)\$[^\s:\"',]{8,})"),
-    _rule("userinfo", r"(?<![\w/])(?P<secret>[\w.+\\-]+:[^\s@/:\"']{3,})(?=@[\w-]+[.:/\w-])", "@"),
+    _rule("userinfo", r"(?<![\w/.+\\-])(?P<secret>[\w.+\\-]+:[^\s@/:\"']{3,})(?=@[\w-]+[.:/\w-])", "@"),
     _rule("password", r"(?:-U|--user)[= ]?['\"]?(?P<secret>[^\s%'\"]+%[^\s'\"]+)", "%"),
-    _rule("password", r"\bcurl\b[^\n]*?\s(?:-u|--user)[= ]?['\"]?(?P<secret>[^\s:'\"]+:[^\s'\"]+)", "curl"),
-    _rule("password", r"\b(?:sshpass|mysql\w*|mariadb\w*|sudo|7z)\b[^\n]*?\s-p\s*['\"]?(?P<secret>[^\s'\"]+)", "-p"),
+    _rule("password", r"\bcurl\b[^\n]{0,300}?\s(?:-u|--user)[= ]?['\"]?(?P<secret>[^\s:'\"]+:[^\s'\"]+)", "curl"),
+    _rule(
+        "password", r"\b(?:sshpass|mysql\w*|mariadb\w*|sudo|7z)\b[^\n]{0,300}?\s-p\s*['\"]?(?P<secret>[^\s'\"]+)", "-p"
+    ),
     _rule("password", rf"--?{TELLTALE}(?:\s+|=){_VALUE}", "-"),
     _rule("password", r"\bpass:(?P<secret>[^\s\"']+)", "pass:"),
     _rule("password", r"\blogin\s+\S+\s+password\s+(?P<secret>\S+)", "login"),
-    _rule("password", rf"<(?P<tag>[\w:.-]*{TELLTALE})(?:\s[^>]*)?>(?P<secret>[^<]+)</", "</"),
-    _rule("password", rf"(?P<key>{_KEY})(?P<about>[A-Za-z0-9._-]*)\\?[\"']?\s*(?::=|=>|=|:)\s*\\?{_VALUE}"),
+    _rule("password", rf"<(?P<tag>[\w:.-]{{0,60}}{TELLTALE})(?:\s[^>]{{0,200}})?>(?P<secret>[^<]+)</", "</"),
+    _rule("password", rf"(?P<key>{_KEY})(?P<about>[A-Za-z0-9._-]{{0,60}})\\?[\"']?\s*(?::=|=>|=|:)\s*\\?{_VALUE}"),
     _rule(
         "password",
         r"\b(?:password|passphrase|passwort|kennwort|pass ?code|pass ?phrase|pin|pw|pwd|secret|token|passwd)"
