@@ -10,6 +10,9 @@ def main() -> None:
     try:
         raise SystemExit(_run(sys.argv[1:]))
     except KeyboardInterrupt:  # during start-up, before anything else could catch it
+        from techdoctor.messages import say
+
+        print(say("error.interrupted"), file=sys.stderr)
         raise SystemExit(130) from None
 
 
