@@ -25,7 +25,7 @@ def _probe(lab: Lab, probe: str, env: Mapping[str, str] | None = None, **params:
 
 
 def _data(lab: Lab, probe: str, **params: str) -> Data:
-    fact = _probe(lab, probe, **params)
+    fact = _probe(lab, probe, None, **params)
     assert fact["status"] == "ok", fact["reason"]
     data: Data = fact["data"]
     return data
