@@ -223,7 +223,7 @@ def _risk(risk: str) -> str:
 
 
 def _undo(offer: Offer, preview: ActionPreview | None) -> str:
-    if offer.undo == "none_needed":
+    if offer.undo == "none_needed" or (not offer.action and offer.risk == "none"):
         return say("session.undo_not_needed")
     if preview is not None and preview.undo:
         return clean_line(preview.undo).rstrip(".")
