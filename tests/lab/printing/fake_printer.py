@@ -48,6 +48,10 @@ class Job:
 class FakePrinter:
     """The printer; a context manager that listens as long as it is open.
 
+    Attributes:
+        temper: How it behaves.
+        diagnosed: Set once somebody asked for its alerts, which CUPS never does.
+
     Args:
         host: Loopback address to listen at.
         port: Port, 0 for any free one.
@@ -57,6 +61,7 @@ class FakePrinter:
     def __init__(self, host: str = "127.0.0.1", port: int = 0, context: ssl.SSLContext | None = None) -> None:
         self.temper = Temper()
         self.jobs: dict[int, Job] = {}
+        self.diagnosed = threading.Event()
         self.lock = threading.Lock()
         self.closing = threading.Event()
         handler = type("Handler", (_Handler,), {"device": self})
@@ -208,6 +213,8 @@ class _Handler(BaseHTTPRequestHandler):
             active = sum(job.state < 7 for job in device.jobs.values())
             attributes = printer_attributes(temper, self.headers.get("Host", device.host), active)
             wanted = set(operation.texts("requested-attributes"))
+            if "printer-alert-description" in wanted:
+                threading.Timer(0.2, device.diagnosed.set).start()
             if wanted and not wanted & {"all", "printer-description", "job-template", "media-col-database"}:
                 attributes = {name: value for name, value in attributes.items() if name in wanted}
             return 0, [Group(PRINTER_GROUP, attributes)]

@@ -70,9 +70,10 @@ def test_fault_at_the_printer_and_the_pause_it_left_are_both_mended(bench: Bench
     assert bench.cups.run("cupsdisable", "office").returncode == 0
 
     def clear_jam() -> None:
+        assert bench.printer.diagnosed.wait(30)
         bench.printer.temper.state, bench.printer.temper.reasons = 3, ["none"]
 
-    threading.Timer(1.0, clear_jam).start()
+    threading.Thread(target=clear_jam, daemon=True).start()
     code, report = _mend(bench, {"clear_jam": "yes", "resume_queue": "yes"})
     assert (code, report["end"], report["cause"]) == (0, "solved", "print.printing.paper_jam")
     assert _applied(report) == ["clear_jam", "resume_queue"]

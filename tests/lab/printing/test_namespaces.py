@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -70,8 +70,9 @@ def test_another_server_named_in_client_conf(bench: Bench, network: OwnNetwork) 
     assert found.report["facts"]["sched"]["data"]["setting"].endswith("client.conf")
 
 
-def test_stopped_service_is_started_and_serves_again() -> None:
-    script = Path(__file__).with_name("own_machine.sh")
+def _on_own_machine(uri: str, event: str, *options: str) -> dict[str, Any]:
+    """Runs own_machine.sh in namespaces that end with it; returns techdoctor's report."""
+    script = str(Path(__file__).with_name("own_machine.sh"))
     apart = [
         "unshare",
         "--mount",
@@ -83,10 +84,19 @@ def test_stopped_service_is_started_and_serves_again() -> None:
         "--propagation",
         "private",
     ]
-    argv = [*apart, "sh", str(script), sys.executable, "start_service: yes"]
+    argv = [*apart, "sh", script, uri, event, sys.executable, *options]
     ran = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
     assert ran.stdout, ran.stderr
-    report: dict[str, Any] = json.loads(ran.stdout)
+    return cast("dict[str, Any]", json.loads(ran.stdout))
+
+
+def test_stopped_service_is_started_and_serves_again() -> None:
+    report = _on_own_machine("file:///dev/null", "stop", "--answers", "/run/answers.yaml")
     assert (report["end"], report["cause"]) == ("solved", "print.printing.spooler_stopped")
     consequence = {finding["id"]: finding["caused_by"] for finding in report["findings"]}
     assert consequence["print.printing.printers_cut_off"] == "print.printing.spooler_stopped"
+
+
+def test_unplugged_usb_printer() -> None:
+    report = _on_own_machine("usb://Laboratory/Laser?serial=LAB1", "job", "--batch")
+    assert (report["end"], report["cause"]) == ("found", "print.printing.usb_absent")
