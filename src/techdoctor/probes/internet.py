@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from typing import Dict, List, Mapping, Optional, Sequence
 
 from techdoctor.errors import CannotMeasure
@@ -38,11 +39,13 @@ def _measure(probing: Probing) -> Reading:
     tried_v6 = list(v6) if any(knock.has_way_to(a) for a in v6) else []
     tried = tried_v4 + tried_v6
     answers: List[Answer] = []
+    begun, wait_s = time.monotonic(), 0.0
     if tried:
         wait_s = max(0.1, min(_WAIT_S, probing.left_s() - _MARGIN_S))
         answers = knock.knock([k for a in tried for k in _ways(a)], wait_s, _Enough(bool(tried_v4)))
     own = _own()
-    found = _reading(tried_v4, tried_v6, answers, [address.address for address in own])
+    cut_short = time.monotonic() - begun < wait_s
+    found = _reading(tried_v4, tried_v6, answers, [address.address for address in own], cut_short)
     interface = _egress(tried[0], own) if tried else ""
     tunnel = own_network.is_tunnel(interface) if interface else None
     gaps = {} if interface else {"via_tunnel": "which adapter the packets leave by is not known"}
@@ -87,15 +90,30 @@ def _own() -> List[Address]:
         return []  # then nobody is recognised as this machine, and the adapter stays unknown
 
 
-def _reading(v4: Sequence[str], v6: Sequence[str], answers: Sequence[Answer], own: Sequence[str]) -> Reading:
+def _reading(
+    v4: Sequence[str], v6: Sequence[str], answers: Sequence[Answer], own: Sequence[str], cut_short: bool
+) -> Reading:
+    """The fields.
+
+    Args:
+        v4: Addresses tried.
+        v6: Addresses tried; they decide only where no IPv4 address could be tried.
+        answers: What came of all knocks.
+        own: Own addresses.
+        cut_short: True when not everybody was given the whole time.
+    """
     by_address = knock.by_address(answers)
     ok_v4, ok_v6 = _any_answered(v4, by_address), _any_answered(v6, by_address)
     https = [a for a in answers if a.knock.way == TCP]
     good = [a for a in answers if a.answered]
     failures = [a for a in answers if a.error and a.error != knock.CANNOT]
-    said = [a.said_by for a in failures if a.said_by]
+    if v4 and ok_v6 is False and cut_short:
+        ok_v6 = None
+    ok = ok_v4 if v4 else ok_v6 if v6 else False
+    deciding = [a for a in failures if a.knock.address in (v4 or v6)]
+    said = [a.said_by for a in deciding if a.said_by]
     data: Dict[str, Value] = {
-        "ok": ok_v4 if v4 else ok_v6 if v6 else False,
+        "ok": ok,
         "ok_v4": ok_v4,
         "ok_v6": ok_v6,
         "https_ok": any(a.answered for a in https),
@@ -103,17 +121,17 @@ def _reading(v4: Sequence[str], v6: Sequence[str], answers: Sequence[Answer], ow
         "reachable": sum(1 for group in by_address.values() if any(a.answered for a in group)),
         "tried": len(by_address),
         "fastest_ms": round(min(a.ms for a in good if a.ms is not None), 1) if good else None,
-        "error": "" if good else _loudest(failures),
+        "error": "" if ok else _loudest(deciding),
         "https_error": "" if any(a.answered for a in https) else _loudest(https),
         "said_by": said[0] if said else "",
         "said_here": any(s in own for s in said) or any(a.error == knock.DENIED_HERE for a in failures),
         "ways": list(dict.fromkeys(_WORDS[a.knock.way] for a in good)),
         "targets": [_record(address, group) for address, group in by_address.items()],
     }
-    return Reading(data, _gaps(data, answers, bool(v4), bool(v6)))
+    return Reading(data, _gaps(data, bool(v4), bool(v6)))
 
 
-def _gaps(data: Mapping[str, Value], answers: Sequence[Answer], v4: bool, v6: bool) -> Dict[str, str]:
+def _gaps(data: Mapping[str, Value], v4: bool, v6: bool) -> Dict[str, str]:
     gaps = {}
     if data["fastest_ms"] is None:
         gaps["fastest_ms"] = "nothing answered"

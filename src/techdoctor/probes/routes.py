@@ -98,8 +98,8 @@ def _defaults(routes: Sequence[Route], v4: Optional[WayOut], v6: Optional[WayOut
 
 
 def _summary(data: Mapping[str, Value]) -> str:
-    gateway = data.get("gateway_v4") or data.get("gateway_v6") or data.get("interface")
-    return f"by {gateway}" if data.get("way_out") else "no way out"
+    gateway = data.get("gateway_v4") if data.get("default_v4") else data.get("gateway_v6")
+    return f"by {gateway or data.get('interface')}" if data.get("way_out") else "no way out"
 
 
 PROBES = (
