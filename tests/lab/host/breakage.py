@@ -1,7 +1,12 @@
-"""Breaking this machine's processes and memory for real, within bounds, and asking techdoctor about it."""
+"""Breaking this machine's processes and memory for real, within bounds, and asking techdoctor about it.
+
+As root everything happens in a process namespace of the tests' own, so that what else runs on the
+machine, other tests above all, is neither seen nor touched.
+"""
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import subprocess
@@ -20,6 +25,35 @@ SPIN = "while True: pass"
 # Every process of the laboratory ends by itself, even when the test that started it is killed.
 _MOST_S = 90
 CGROUPS = Path("/sys/fs/cgroup")
+# The first process of the namespace: takes note of orphans and ends when the tests' end of its input closes.
+_INIT = "import signal, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN); print(flush=True); sys.stdin.read()"
+
+
+@dataclass(frozen=True)
+class Program:
+    """A running program: its number on this machine, and in the namespace that techdoctor looks at."""
+
+    pid: int
+    inner: int
+
+
+@functools.cache
+def entering() -> tuple[str, ...]:
+    """Words in front of a command that take it into the namespace; none for ordinary users."""
+    if os.geteuid() != 0:
+        return ()
+    space = subprocess.Popen(
+        ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child", sys.executable, "-c", _INIT],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert space.stdout is not None
+    space.stdout.readline()
+    _spaces.append(space)
+    return ("nsenter", "--target", str(_children(space.pid)[0]), "--mount", "--pid", "--")
+
+
+_spaces: list[subprocess.Popen[bytes]] = []
 
 
 @dataclass(frozen=True)
@@ -55,7 +89,18 @@ def diagnose(words: str, *options: str, prefix: Sequence[str] = (), home: Path |
         environment.update(HOME=str(home), XDG_STATE_HOME=str(home / "state"), XDG_CONFIG_HOME=str(home / "config"))
     begun = time.monotonic()
     ran = subprocess.run(
-        [*prefix, sys.executable, "-m", "techdoctor", "diagnose", *words.split(), "--batch", "--json", *options],
+        [
+            *entering(),
+            *prefix,
+            sys.executable,
+            "-m",
+            "techdoctor",
+            "diagnose",
+            *words.split(),
+            "--batch",
+            "--json",
+            *options,
+        ],
         env=environment,
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -68,34 +113,40 @@ def diagnose(words: str, *options: str, prefix: Sequence[str] = (), home: Path |
 
 
 @contextmanager
-def running(*argv: str, before: Callable[[], None] | None = None, cwd: Path | None = None) -> Iterator[int]:
+def running(*argv: str, group: Path | None = None, cwd: Path | None = None) -> Iterator[Program]:
     """Runs a program in a session of its own, as from somewhere else, and ends it afterwards."""
-    program = subprocess.Popen(
-        ["timeout", "-s", "KILL", str(_MOST_S), *argv],
+    there = ["env", f"--chdir={cwd}"] if cwd else []
+    bounded = ["timeout", "-s", "KILL", str(_MOST_S), *argv]
+    started = subprocess.Popen(
+        [*entering(), *there, *(into(group) if group else []), *bounded],
         start_new_session=True,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        preexec_fn=before,  # noqa: PLW1509 - it only writes a pid to a file
-        cwd=cwd,
     )
     try:
-        yield _child(program.pid)
+        yield _below_timeout(started.pid)
     finally:
-        _end(program.pid)
-        program.wait(10)
+        _end(started.pid)
+        started.wait(10)
 
 
 def python(code: str, *arguments: str) -> list[str]:
     return [sys.executable, "-c", code, *arguments]
 
 
-def _child(pid: int) -> int:
-    """The program below `timeout`, once it is there."""
-    for _ in range(200):
-        listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        if listed:
-            return int(listed[0])
+def _children(pid: int) -> list[int]:
+    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def _below_timeout(pid: int) -> Program:
+    """The program below nsenter and `timeout`, once it is there."""
+    for _ in range(400):
+        for parent in (pid, *_children(pid)):
+            if Path(f"/proc/{parent}/comm").read_text().strip() == "timeout" and _children(parent):
+                child = _children(parent)[0]
+                status = Path(f"/proc/{child}/status").read_text()
+                return Program(child, int(next(x for x in status.splitlines() if x.startswith("NSpid")).split()[-1]))
         time.sleep(0.01)
     raise AssertionError("the program of the laboratory did not start")
 
@@ -154,15 +205,6 @@ def _empty(folder: Path) -> None:
         time.sleep(0.05)
 
 
-def inside(folder: Path) -> Callable[[], None]:
-    """For `before`: moves the new process into the group."""
-
-    def enter() -> None:
-        (folder / "cgroup.procs").write_text(str(os.getpid()))
-
-    return enter
-
-
 def into(folder: Path) -> list[str]:
-    """The same as words in front of a command."""
-    return ["sh", "-c", f'echo $$ > {folder}/cgroup.procs; exec "$@"', "sh"]
+    """Words in front of a command that put it into a control group."""
+    return ["sh", "-c", f'echo 0 > {folder}/cgroup.procs; exec "$@"', "sh"]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.host.breakage import diagnose, group, inside, into, need_cgroup, python, running, wait_for
+from tests.lab.host.breakage import diagnose, group, into, need_cgroup, python, running, wait_for
 
 pytestmark = [pytest.mark.lab, pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs Linux' /proc")]
 MEMORY = "out of memory"
@@ -49,7 +49,7 @@ def test_page_cache_that_fills_a_group_is_no_fault(tmp_path: Path) -> None:
     )
     with (
         group("memory", memory__limit_in_bytes=str(60 * _MIB)) as folder,
-        running(*python(writer, str(tmp_path / "big")), before=inside(folder)),
+        running(*python(writer, str(tmp_path / "big")), group=folder),
     ):
         wait_for(lambda: _hits(folder) > 100)
         before = _hits(folder)
@@ -67,7 +67,7 @@ def test_group_that_keeps_hitting_its_limit(tmp_path: Path) -> None:
     )
     with (
         group("memory", memory__limit_in_bytes=str(64 * _MIB)) as folder,
-        running(*python(code, str(tmp_path / "big")), before=inside(folder)),
+        running(*python(code, str(tmp_path / "big")), group=folder),
     ):
         wait_for(lambda: _hits(folder) > 100)
         outcome = diagnose(MEMORY)
@@ -81,7 +81,7 @@ def test_group_whose_programs_are_ended_again_and_again() -> None:
     grow = 'while :; do "$0" -c "x = bytearray(100 << 20); x[::4096] = x[::4096]"; done'
     with (
         group("memory", memory__limit_in_bytes=str(40 * _MIB)) as folder,
-        running("sh", "-c", grow, *python("")[:1], before=inside(folder)),
+        running("sh", "-c", grow, *python("")[:1], group=folder),
     ):
         wait_for(lambda: _kills(folder) > 1)
         outcome = diagnose(MEMORY)
@@ -93,7 +93,7 @@ def test_program_of_a_group_was_ended_before() -> None:
     need_cgroup("memory")
     with (
         group("memory", memory__limit_in_bytes=str(40 * _MIB)) as folder,
-        running(*python("x = bytearray(100 << 20); x[::4096] = x[::4096]"), before=inside(folder)),
+        running(*python("x = bytearray(100 << 20); x[::4096] = x[::4096]"), group=folder),
     ):
         wait_for(lambda: _kills(folder) > 0)
         outcome = diagnose(MEMORY)
@@ -106,7 +106,7 @@ def test_group_that_is_gone_is_told_but_no_cause() -> None:
     need_cgroup("memory")
     with (
         group("memory", memory__limit_in_bytes=str(40 * _MIB)) as folder,
-        running(*python("x = bytearray(100 << 20); x[::4096] = x[::4096]"), before=inside(folder)),
+        running(*python("x = bytearray(100 << 20); x[::4096] = x[::4096]"), group=folder),
     ):
         wait_for(lambda: _kills(folder) > 0)
     outcome = diagnose(MEMORY)
@@ -120,7 +120,7 @@ def test_paused_for_want_of_memory() -> None:
     files = {"memory__limit_in_bytes": str(40 * _MIB), "memory__oom_control": "1"}
     with (
         group("memory", **files) as folder,
-        running(*python("x = bytearray(100 << 20); x[::4096] = x[::4096]"), before=inside(folder)),
+        running(*python("x = bytearray(100 << 20); x[::4096] = x[::4096]"), group=folder),
     ):
         wait_for(lambda: "under_oom 1" in (folder / "memory.oom_control").read_text())
         outcome = diagnose(MEMORY)
@@ -133,7 +133,7 @@ def test_techdoctor_inside_the_limited_group() -> None:
     hold = "import time\nx = bytearray({n} << 20)\nx[::4096] = b'x' * len(x[::4096])\ntime.sleep(60)"
     with (
         group("memory", memory__limit_in_bytes=str(500 * _MIB)) as folder,
-        running(*python(hold.format(n=440)), before=inside(folder)),
+        running(*python(hold.format(n=440)), group=folder),
     ):
         time.sleep(1)
         outcome = diagnose(MEMORY, prefix=into(folder))
@@ -178,7 +178,7 @@ def test_memory_goes_to_disk_and_back() -> None:
     with (
         swap_space(folder, 160),
         group("memory", memory__limit_in_bytes=str(48 * _MIB)) as limited,
-        running(*python(code), before=inside(limited)),
+        running(*python(code), group=limited),
     ):
         wait_for(lambda: "swap 0\n" not in (limited / "memory.stat").read_text())
         time.sleep(2)
@@ -188,21 +188,21 @@ def test_memory_goes_to_disk_and_back() -> None:
 
 def test_growing_program() -> None:
     code = "import time\nx = []\nwhile True: x.append(b'x' * (1 << 20) * 2); time.sleep(0.1)"
-    with running(*python(code)) as pid:
+    with running(*python(code)) as program:
         time.sleep(1)
         outcome = diagnose(MEMORY)
     assert outcome.cause == "perf.mem.leak"
-    assert outcome.fact("growth")["pid"] == pid
+    assert outcome.fact("growth")["pid"] == program.inner
 
 
 def test_growing_program_is_ended_and_measured_gone(tmp_path: Path) -> None:
     answers = tmp_path / "answers.yaml"
     answers.write_text("restart_it: no\nend_it: yes\n")
     code = "import time\nx = []\nwhile True: x.append(b'x' * (1 << 20) * 2); time.sleep(0.1)"
-    with running(*python(code)) as pid:
+    with running(*python(code)) as program:
         time.sleep(1)
         outcome = diagnose(MEMORY, "--answers", str(answers))
-        assert not Path(f"/proc/{pid}").exists() or " Z " in Path(f"/proc/{pid}/stat").read_text()
+        assert not Path(f"/proc/{program.pid}").exists() or " Z " in Path(f"/proc/{program.pid}/stat").read_text()
     assert (outcome.tree["end"], outcome.cause) == ("solved", "perf.mem.leak")
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.host.breakage import SPIN, diagnose, group, inside, into, need_cgroup, python, running, wait_for
+from tests.lab.host.breakage import SPIN, diagnose, entering, group, into, need_cgroup, python, running, wait_for
 
 pytestmark = [pytest.mark.lab, pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs Linux' /proc")]
 SLOW = "computer is slow"
@@ -31,19 +31,19 @@ def test_healthy() -> None:
 
 
 def test_runaway() -> None:
-    with running(*python(SPIN)) as pid:
+    with running(*python(SPIN)) as program:
         time.sleep(2)
         outcome = diagnose(SLOW)
     assert outcome.cause == "perf.slow.runaway_process"
-    assert outcome.fact("proc")["top_pid"] == pid
+    assert outcome.fact("proc")["top_pid"] == program.inner
     assert outcome.code == 1
     assert outcome.seconds < 8
 
 
 def test_runaway_in_a_shell() -> None:
-    with running("sh", "-c", "while :; do :; done") as pid:
+    with running("sh", "-c", "while :; do :; done") as program:
         time.sleep(2)
-        assert diagnose(SLOW).fact("proc")["top_pid"] == pid
+        assert diagnose(SLOW).fact("proc")["top_pid"] == program.inner
 
 
 def test_runaway_that_writes_nowhere() -> None:
@@ -54,11 +54,11 @@ def test_runaway_that_writes_nowhere() -> None:
 
 def test_runaway_beside_other_load() -> None:
     work = "import mmap\nwhile True:\n    with mmap.mmap(-1, 1 << 22) as m: m.write(b'x' * (1 << 22))"
-    with running(*python(work)), running(*python(work)), running(*python(SPIN)) as pid:
+    with running(*python(work)), running(*python(work)), running(*python(SPIN)) as program:
         time.sleep(2)
         outcome = diagnose(SLOW)
     assert outcome.cause == "perf.slow.runaway_process"
-    assert outcome.fact("proc")["top_pid"] == pid
+    assert outcome.fact("proc")["top_pid"] == program.inner
 
 
 def test_hostile_name_is_only_text() -> None:
@@ -67,7 +67,7 @@ def test_hostile_name_is_only_text() -> None:
         time.sleep(2)
         outcome = diagnose(SLOW)
         shown = subprocess.run(
-            [sys.executable, "-m", "techdoctor", "diagnose", *SLOW.split(), "--batch"],
+            [*entering(), sys.executable, "-m", "techdoctor", "diagnose", *SLOW.split(), "--batch"],
             env={**os.environ, "TECHDOCTOR_OFFLINE": "1"},
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -81,10 +81,10 @@ def test_hostile_name_is_only_text() -> None:
 def test_runaway_is_ended_and_measured_gone(tmp_path: Path) -> None:
     answers = tmp_path / "answers.yaml"
     answers.write_text("close_it: no\nend_it: yes\n")
-    with running(*python(SPIN)) as pid:
+    with running(*python(SPIN)) as program:
         time.sleep(2)
         outcome = diagnose(SLOW, "--answers", str(answers))
-        assert not Path(f"/proc/{pid}").exists() or _state(pid) == "Z"
+        assert not Path(f"/proc/{program.pid}").exists() or _state(program.pid) == "Z"
     assert (outcome.tree["end"], outcome.cause, outcome.code) == ("solved", "perf.slow.runaway_process", 0)
     (fix,) = [f for f in outcome.tree["findings"][0]["fixes"] if f["applied"]]
     assert (fix["id"], fix["result"]) == ("end_it", "solved")
@@ -117,11 +117,11 @@ def test_too_many_busy() -> None:
 
 def test_zombies() -> None:
     code = "import os, time\nfor _ in range(80): os.fork() or os._exit(0)\ntime.sleep(60)"
-    with running(*python(code)) as pid:
+    with running(*python(code)) as program:
         time.sleep(1.5)
         outcome = diagnose(SLOW)
     assert outcome.cause == "perf.slow.zombies"
-    assert outcome.fact("proc")["zombie_parent_pid"] == pid
+    assert outcome.fact("proc")["zombie_parent_pid"] == program.inner
 
 
 def test_a_few_zombies_are_no_fault() -> None:
@@ -133,23 +133,23 @@ def test_a_few_zombies_are_no_fault() -> None:
 def test_stuck_in_the_kernel() -> None:
     # A parent of vfork waits uninterruptibly until its child runs something or ends.
     code = "import ctypes, time\nif ctypes.CDLL(None).vfork() == 0:\n    time.sleep(60)"
-    with running(*python(code)) as pid:
-        wait_for(lambda: _state(pid) == "D")
+    with running(*python(code)) as program:
+        wait_for(lambda: _state(program.pid) == "D")
         outcome = diagnose(SLOW)
-        assert _state(pid) == "D"
+        assert _state(program.pid) == "D"
     assert outcome.cause == "perf.slow.stuck_processes"
-    assert outcome.fact("proc")["stuck_pid"] == pid
+    assert outcome.fact("proc")["stuck_pid"] == program.inner
 
 
 def test_paused_program_goes_on(tmp_path: Path) -> None:
     answers = tmp_path / "answers.yaml"
     answers.write_text("continue_it: yes\n")
-    with running("sleep", "60") as pid:
-        os.kill(pid, signal.SIGSTOP)
-        wait_for(lambda: _state(pid) == "T")
+    with running("sleep", "60") as program:
+        os.kill(program.pid, signal.SIGSTOP)
+        wait_for(lambda: _state(program.pid) == "T")
         found = diagnose(SLOW)
         solved = diagnose(SLOW, "--answers", str(answers))
-        assert _state(pid) == "S"
+        assert _state(program.pid) == "S"
     assert found.cause == "perf.slow.stopped_process"
     assert (solved.tree["end"], solved.cause) == ("solved", "perf.slow.stopped_process")
 
@@ -159,11 +159,11 @@ def test_too_many_open_files() -> None:
         "import os, resource, time\nresource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))\n"
         "try:\n    while True: os.open('/dev/null', 0)\nexcept OSError: time.sleep(60)"
     )
-    with running(*python(code)) as pid:
+    with running(*python(code)) as program:
         time.sleep(0.5)
         outcome = diagnose(SLOW)
     assert outcome.cause == "perf.slow.files_exhausted"
-    assert outcome.fact("lim")["files_pid"] == pid
+    assert outcome.fact("lim")["files_pid"] == program.inner
 
 
 def test_no_more_processes_in_a_group() -> None:
@@ -172,7 +172,7 @@ def test_no_more_processes_in_a_group() -> None:
         "import os, time\nfor _ in range(40):\n    try:\n        if os.fork() == 0: time.sleep(60)\n"
         "    except OSError: pass\ntime.sleep(60)"
     )
-    with group("pids", pids__max="20") as folder, running(*python(code), before=inside(folder)):
+    with group("pids", pids__max="20") as folder, running(*python(code), group=folder):
         time.sleep(0.7)
         outcome = diagnose(SLOW)
     assert outcome.cause == "perf.slow.pids_exhausted"
@@ -203,7 +203,7 @@ def test_too_many_watchers() -> None:
 
 def test_session_with_little_processing_power() -> None:
     need_cgroup("cpu")
-    with group("cpu", cpu__cfs_quota_us="40000") as folder, running(*python(SPIN), before=inside(folder)):
+    with group("cpu", cpu__cfs_quota_us="40000") as folder, running(*python(SPIN), group=folder):
         time.sleep(1)
         within = diagnose(SLOW, prefix=into(folder))
         outside = diagnose(SLOW)
