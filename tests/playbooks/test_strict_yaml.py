@@ -69,9 +69,10 @@ def test_keys_are_text_as_written(loader: None) -> None:
 
 def test_every_path_has_its_place(loader: None) -> None:
     document = parse(b"a:\n  - {b: 'c d', e: [f]}\n", "x")
-    assert document.keys[("a", 0, "b")] == Mark(2, 6, 0, True)
-    assert document.values[("a", 0, "b")] == Mark(2, 9, 1, True)
-    assert (document.values[("a", 0, "e", 0)].line, document.values[("a", 0, "e", 0)].column) == (2, 20)
+    assert document.mark(("a", 0, "b"), at_key=True) == Mark(2, 6, 0, True)
+    assert document.mark(("a", 0, "b")) == Mark(2, 9, 1, True)
+    assert document.mark(("a", 0, "e", 0)) == Mark(2, 20, 0, True)
+    assert document.mark(("a", 1)) is None
 
 
 REFUSED: list[tuple[bytes, str]] = [

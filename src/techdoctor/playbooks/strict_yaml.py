@@ -55,18 +55,23 @@ class Document:
     Attributes:
         file: The file's name for messages.
         tree: Mappings, lists and scalars; None when nothing could be read.
-        values: Path to where its value stands.
-        keys: Path of a mapping's entry to where its key stands.
+        values: Path to the parser's event of its value.
+        keys: Path of a mapping's entry to the parser's event of its key.
         problems: Everything that was refused.
         unread: Paths, as shown, whose value was refused and stands as None in the tree.
     """
 
     file: str
     tree: Value = None
-    values: dict[Path, Mark] = field(default_factory=dict)
-    keys: dict[Path, Mark] = field(default_factory=dict)
+    values: dict[Path, Any] = field(default_factory=dict)
+    keys: dict[Path, Any] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     unread: set[str] = field(default_factory=set)
+
+    def mark(self, path: Path, *, at_key: bool = False) -> Mark | None:
+        """Where the value, or the key, of a path stands; None when the path is not in the file."""
+        event = (self.keys if at_key else self.values).get(path)
+        return None if event is None else _mark_of(event)
 
     def problem(self, path: Path, message: str, *, at_key: bool = False, offset: int = 0, level: str = "error") -> None:
         """Notes a problem at a path, or at the nearest place above it that is in the file.
@@ -79,10 +84,10 @@ class Document:
             level: problem.ERROR or problem.WARNING.
         """
         place = path
-        mark = self.keys.get(place) if at_key else self.values.get(place)
+        mark = self.mark(place, at_key=at_key)
         while mark is None and place:
             place, offset = place[:-1], 0
-            mark = self.values.get(place)
+            mark = self.mark(place)
         mark = mark or Mark(1, 1)
         column = mark.column + (mark.lead + offset if mark.exact and offset else 0)
         self.problems.append(Problem(self.file, mark.line, column, shown(path), message, level))
@@ -131,8 +136,10 @@ class _Reader:
     def __init__(self, document: Document) -> None:
         self._document = document
         self._events: Any = None
+        self._suspicious = False
 
     def read(self, text: str) -> Value:
+        self._suspicious = _CONTROL.search(text) is not None
         self._events = yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
         tree: Value = None
         documents = 0
@@ -157,7 +164,7 @@ class _Reader:
             raise _Stop
 
     def _value(self, event: Any, path: Path, depth: int) -> Value:
-        if isinstance(event, yaml.AliasEvent):
+        if type(event) is yaml.AliasEvent:
             self._refuse(event, path, f"aliases (*{event.anchor}) are not allowed; write the value out")
             self._document.unread.add(shown(path))
             return None
@@ -165,8 +172,8 @@ class _Reader:
             self._refuse(event, path, f"anchors (&{event.anchor}) are not allowed")
         if event.tag is not None:
             self._refuse(event, path, f"tags ({event.tag}) are not allowed")
-        self._document.values[path] = _mark_of(event)
-        if isinstance(event, yaml.ScalarEvent):
+        self._document.values[path] = event
+        if type(event) is yaml.ScalarEvent:
             return self._scalar(event, path)
         if depth >= MAX_DEPTH:
             self._refuse(event, path, f"nested more than {MAX_DEPTH} deep")
@@ -178,7 +185,7 @@ class _Reader:
     def _sequence(self, path: Path, depth: int) -> Value:
         items: list[Value] = []
         for event in self._events:
-            if isinstance(event, yaml.SequenceEndEvent):
+            if type(event) is yaml.SequenceEndEvent:
                 break
             items.append(self._value(event, (*path, len(items)), depth + 1))
         return items
@@ -186,16 +193,16 @@ class _Reader:
     def _mapping(self, path: Path, depth: int) -> Value:
         entries: dict[str, Value] = {}
         for event in self._events:
-            if isinstance(event, yaml.MappingEndEvent):
+            if type(event) is yaml.MappingEndEvent:
                 break
             key = self._key(event, path, depth)
             inner = (*path, key)
             if key in entries:
-                first = self._document.keys[inner]
-                self._refuse(event, inner, f"the key '{key}' stands twice; first in line {first.line}")
+                first = self._document.keys[inner].start_mark.line + 1
+                self._refuse(event, inner, f"the key '{key}' stands twice; first in line {first}")
                 self._value(next(self._events), (*path, f"{key} (again)"), depth + 1)
                 continue
-            self._document.keys[inner] = _mark_of(event)
+            self._document.keys[inner] = event
             entries[key] = self._value(next(self._events), inner, depth + 1)
         return entries
 
@@ -211,7 +218,8 @@ class _Reader:
 
     def _scalar(self, event: Any, path: Path) -> Value:
         text: str = event.value
-        if _CONTROL.search(text):
+        # Raw ones are the parser's to refuse or are found in the file as a whole; escaped ones only here.
+        if (self._suspicious or event.style == '"') and _CONTROL.search(text):
             self._refuse(event, path, "control characters are not allowed")
         return text if event.style else plain_scalar(text)
 
