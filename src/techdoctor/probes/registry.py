@@ -50,6 +50,7 @@ MODULES: Dict[str, str] = {
     "net.gateway": "gateway",
     "net.link": "links",
     "net.routes": "routes",
+    "net.speed": "speed",
     "net.tcp_by_address": "internet",
     "print.ready": "print_ready",
     "printer.device": "printer_device",

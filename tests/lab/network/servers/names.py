@@ -33,6 +33,9 @@ _V4 = [
     "stun.example.com",
     "big.example.com",
     "www.example.net",
+    "www.speedtest.net",
+    "c.speedtest.net",
+    "st1.example.com",
 ]
 _BAD_TLS = tuple(f"{kind}.badssl.com" for kind in ("expired", "self-signed", "wrong.host", "untrusted-root"))
 ZONE: dict[str, tuple[str | None, str | None]] = {

@@ -8,6 +8,7 @@ import time
 from urllib.parse import urlsplit
 
 from tests.lab.network.servers.control import Control
+from tests.lab.network.servers.speedtest import SPEEDTEST
 
 _BODIES = {
     "/connecttest.txt": b"Microsoft Connect Test",
@@ -83,6 +84,11 @@ class Web:
             return "500 Internal Server Error", "", b"oops", 0
         if host == "1.1.1.1":
             return "301 Moved Permanently", f"Location: https://1.1.1.1{path}\r\n", b"", 0
+        if plain in SPEEDTEST:
+            return "200 OK", "", SPEEDTEST[plain], 0
+        if plain.startswith("/speedtest/random"):  # the client asks for pictures of so many pixels
+            side = int(plain.rpartition("random")[2].partition("x")[0])
+            return "200 OK", "", b"", 2 * side * side
         if plain == "/generate_204":
             return "204 No Content", "", b"", 0
         if plain.startswith("/bytes/"):
