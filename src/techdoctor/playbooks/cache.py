@@ -56,6 +56,7 @@ class Cache:
 
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = (folder or default_folder()) / f"playbooks-{stamp()}"
+        self._ours = _only_ours(self._folder)
 
     def tree(self, sha256: str) -> dict[str, Value] | None:
         """The checked tree of the file with this hash; None when it is not kept or damaged."""
@@ -72,6 +73,8 @@ class Cache:
         self._write("index.json", entries)
 
     def _read(self, name: str) -> dict[str, Value] | None:
+        if not self._ours:
+            return None
         try:
             kept = json.loads((self._folder / name).read_bytes())
         except (OSError, ValueError, RecursionError):
@@ -83,6 +86,8 @@ class Cache:
 
     def _write(self, name: str, tree: Mapping[str, Value]) -> None:
         """Writes beside and renames: another techdoctor never sees half a file."""
+        if not self._ours:
+            return
         try:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             handle, beside = tempfile.mkstemp(dir=self._folder, prefix=".new-")
@@ -95,6 +100,15 @@ class Cache:
         except OSError:
             with contextlib.suppress(OSError):
                 os.unlink(beside)
+
+
+def _only_ours(folder: Path) -> bool:
+    """False when someone else could write here: root must not take a user's word for what was checked."""
+    try:
+        status = folder.stat()
+    except OSError:
+        return True  # not there yet: it will be made for us alone
+    return os.name != "posix" or (status.st_uid == os.geteuid() and not status.st_mode & 0o022)
 
 
 def _checksum(tree: Mapping[str, Value]) -> str:
