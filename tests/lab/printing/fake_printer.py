@@ -50,7 +50,7 @@ class FakePrinter:
 
     Attributes:
         temper: How it behaves.
-        diagnosed: Set once somebody asked for its alerts, which CUPS never does.
+        diagnosed: Set once techdoctor itself has asked for its state.
 
     Args:
         host: Loopback address to listen at.
@@ -213,7 +213,7 @@ class _Handler(BaseHTTPRequestHandler):
             active = sum(job.state < 7 for job in device.jobs.values())
             attributes = printer_attributes(temper, self.headers.get("Host", device.host), active)
             wanted = set(operation.texts("requested-attributes"))
-            if "printer-alert-description" in wanted:
+            if "User-Agent" not in self.headers:  # CUPS gives its name, techdoctor none
                 threading.Timer(0.2, device.diagnosed.set).start()
             if wanted and not wanted & {"all", "printer-description", "job-template", "media-col-database"}:
                 attributes = {name: value for name, value in attributes.items() if name in wanted}
