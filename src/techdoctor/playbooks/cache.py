@@ -19,7 +19,7 @@ import techdoctor
 from techdoctor.model import Value
 
 # Raise when the form of kept trees changes.
-FORMAT = 1
+FORMAT = 2
 FOLDER_VARIABLE = "TECHDOCTOR_CACHE_DIR"
 # Packages whose files decide what a correct playbook is.
 _DECIDING = ("playbooks", "probes", "actions")
@@ -76,13 +76,12 @@ class Cache:
         if not self._ours:
             return None
         try:
-            kept = json.loads((self._folder / name).read_bytes())
+            # A torn or altered file must not become a playbook that no check has seen.
+            checksum, _, body = (self._folder / name).read_bytes().partition(b"\n")
+            kept = json.loads(body) if checksum == _checksum(body) else None
         except (OSError, ValueError, RecursionError):
             return None
-        if not isinstance(kept, dict) or not isinstance(kept.get("tree"), dict):
-            return None
-        # A torn or altered file must not become a playbook that no check has seen.
-        return kept["tree"] if kept.get("sum") == _checksum(kept["tree"]) else None
+        return kept if isinstance(kept, dict) else None
 
     def _write(self, name: str, tree: Mapping[str, Value]) -> None:
         """Writes beside and renames: another techdoctor never sees half a file."""
@@ -94,8 +93,9 @@ class Cache:
         except OSError:
             return
         try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump({"sum": _checksum(tree), "tree": tree}, file, ensure_ascii=False, separators=(",", ":"))
+            body = json.dumps(tree, separators=(",", ":")).encode()
+            with os.fdopen(handle, "wb") as file:
+                file.write(_checksum(body) + b"\n" + body)
             os.replace(beside, self._folder / name)
         except OSError:
             with contextlib.suppress(OSError):
@@ -111,6 +111,5 @@ def _only_ours(folder: Path) -> bool:
     return os.name != "posix" or (status.st_uid == os.geteuid() and not status.st_mode & 0o022)
 
 
-def _checksum(tree: Mapping[str, Value]) -> str:
-    text = json.dumps(tree, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+def _checksum(body: bytes) -> bytes:
+    return hashlib.sha256(body).hexdigest().encode()
