@@ -42,7 +42,8 @@ def _measure(probing: Probing) -> Reading:
     begun, wait_s = time.monotonic(), 0.0
     if tried:
         wait_s = max(0.1, min(_WAIT_S, probing.left_s() - _MARGIN_S))
-        answers = knock.knock([k for a in tried for k in _ways(a)], wait_s, _Enough(bool(tried_v4)))
+        deciding = sum(len(_ways(a)) for a in tried_v4 or tried_v6)
+        answers = knock.knock([k for a in tried for k in _ways(a)], wait_s, _Enough(bool(tried_v4), deciding))
     own = _own()
     cut_short = time.monotonic() - begun < wait_s
     found = _reading(tried_v4, tried_v6, answers, [address.address for address in own], cut_short)
@@ -68,18 +69,17 @@ def _ways(address: str) -> List[Knock]:
 
 
 class _Enough:
-    """Ends the knocking a moment after the first https success of the family that decides."""
+    """Ends the knocking a moment after the family that decides has been reached by https, or has failed entirely."""
 
-    def __init__(self, v4_decides: bool) -> None:
-        self._v4_decides = v4_decides
+    def __init__(self, v4_decides: bool, deciding: int) -> None:
+        self._v4_decides, self._deciding = v4_decides, deciding
         self._since: Optional[float] = None
 
     def __call__(self, answers: Sequence[Answer], gone_s: float) -> bool:
         if self._since is None:
-            for answer in answers:
-                is_v4 = ":" not in answer.knock.address
-                if answer.answered and answer.knock.way == TCP and is_v4 is self._v4_decides:
-                    self._since = gone_s
+            own = [a for a in answers if (":" not in a.knock.address) is self._v4_decides]
+            if len(own) == self._deciding or any(a.answered and a.knock.way == TCP for a in own):
+                self._since = gone_s
         return self._since is not None and gone_s - self._since >= _GRACE_S
 
 

@@ -26,7 +26,7 @@ TRUE_PAGE, REDIRECT, REWRITE, SITE_FAULT, NO_ANSWER, NO_NAME = (
     "no_name",
 )
 _WAIT_S = 1.8
-# Names may be dead: once the check by number has spoken, the named ones get this long in all.
+# Names may be dead: once the check by number is over, the named ones get this long in all.
 _NAMES_WAIT_S = 1.3
 _MARGIN_S = 0.1
 _TRY_S = (0.7, 0.8, 2.0)  # a lost packet costs a second inside TCP, so the first tries are short
@@ -89,17 +89,13 @@ def _measure(probing: Probing) -> Reading:
     threading.Thread(target=_numbered, args=(until, found), daemon=True).start()
     pages: List[Page] = []
     while len(pages) < len(checks) + 1:
-        limit = begun + _NAMES_WAIT_S if _by_number(pages) else until
+        asked_by_number = any(page.host == targets.BY_NUMBER for page in pages)
+        limit = begun + _NAMES_WAIT_S if asked_by_number else until
         try:
             pages.append(found.get(timeout=max(0.0, min(limit, until) - time.monotonic())))
         except queue.Empty:
             break
     return reading(pages, len(checks) + 1)
-
-
-def _by_number(pages: Sequence[Page]) -> Optional[Page]:
-    verdicts = (TRUE_PAGE, REDIRECT, REWRITE)
-    return next((p for p in pages if p.host == targets.BY_NUMBER and p.verdict in verdicts), None)
 
 
 def _named(check: PortalCheck, until: float, found: queue.SimpleQueue[Page]) -> None:
