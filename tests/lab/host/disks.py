@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.host.breakage import Outcome, diagnose
+from tests.lab.host.breakage import Outcome
 
 FULL = "disk is full"
 # Some user that owns nothing here; it may read what root may, for the Python of a laboratory often lies in root's home.
@@ -88,11 +90,24 @@ class Machine:
         for child in self._started:
             child.wait(10)
 
-    def diagnose(self, *options: str, words: str = FULL, user: bool = False, **environment: str) -> Outcome:
-        """Asks techdoctor in there."""
-        variables = [f"{key}={value}" for key, value in environment.items()]
-        prefix = [*self.inside, *(_NOBODY if user else ()), "env", *variables]
-        return diagnose(words, *options, prefix=prefix, home=self.folder / "home")
+    def diagnose(self, *options: str, user: bool = False, **variables: str) -> Outcome:
+        """Asks techdoctor in there, as root or as an ordinary user."""
+        home = self.folder / "home"
+        own = {"HOME": home, "XDG_STATE_HOME": home / "state", "XDG_CONFIG_HOME": home / "config"}
+        environment = {**own, "TECHDOCTOR_OFFLINE": "1", **variables}
+        settings = [f"{key}={value}" for key, value in environment.items()]
+        program = [sys.executable, "-m", "techdoctor", "diagnose", *FULL.split(), "--batch", "--json", *options]
+        begun = time.monotonic()
+        ran = subprocess.run(
+            [*self.inside, *(_NOBODY if user else ()), "env", *settings, *program],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=90,
+            check=False,
+        )
+        assert ran.stdout.startswith("{"), f"exit {ran.returncode}: {ran.stdout[:500]}{ran.stderr[-2000:]}"
+        return Outcome(ran.returncode, json.loads(ran.stdout), time.monotonic() - begun, ran.stderr)
 
 
 @contextmanager
