@@ -24,6 +24,7 @@ from techdoctor.probes.cups_scheduler import MACOS_REASON, NO_CUPS
 from techdoctor.probes.ipp_client import JOB_STATES
 from techdoctor.probes.ipp_wire import Group
 
+MOST_REASONS = 20
 # Job states that a person waits for although nothing prints.
 _WAITING = ("pending", "held", "processing", "stopped")
 
@@ -59,7 +60,7 @@ def describe_waiting(jobs: Sequence[Group]) -> Dict[str, Value]:
         "stopped": states.count("stopped"),
         "head_id": head.number("job-id") if head else 0,
         "head_state": job_state(head) if head else "",
-        "head_reasons": list(head.texts("job-state-reasons")) if head else [],
+        "head_reasons": list(head.texts("job-state-reasons")[:MOST_REASONS]) if head else [],
         "head_message": head.text("job-printer-state-message") if head else "",
         "head_age_s": _head_age_s(head),
         "behind_head": max(0, states.count("pending") - (1 if head and job_state(head) == "pending" else 0)),
@@ -91,7 +92,7 @@ def describe_last(finished: Sequence[Group]) -> Dict[str, Value]:
     return {
         "last_id": last.number("job-id"),
         "last_state": job_state(last),
-        "last_reasons": list(last.texts("job-state-reasons")),
+        "last_reasons": list(last.texts("job-state-reasons")[:MOST_REASONS]),
         "last_message": message,
         "last_age_s": age_s(last, "time-at-completed"),
         "last_filter_failed": job_state(last) in ("aborted", "stopped") and filter_failed(message),

@@ -95,7 +95,7 @@ def _is_denied(user: str, queue: Group) -> Optional[bool]:
 
 def describe(queue: Group) -> Dict[str, Value]:
     """The fields of a queue that its attributes give."""
-    reasons = [reason for reason in queue.texts("printer-state-reasons") if reason != "none"]
+    reasons = [reason.keyword for reason in read_reasons(queue.texts("printer-state-reasons"))]
     kind = queue.number("printer-type") or 0
     uri = read_device_uri(queue.text("device-uri"))
     message = queue.text("printer-state-message")

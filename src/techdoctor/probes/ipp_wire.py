@@ -20,6 +20,8 @@ TEXT, NAME, KEYWORD, URI, CHARSET, LANGUAGE, MIME, MEMBER_NAME = 0x41, 0x42, 0x4
 # Real answers nest at most three deep (media-col-database) and hold a few thousand values.
 MOST_NESTED = 16
 MOST_VALUES = 100_000
+# The longest text, name or keyword that the protocol allows (RFC 8011, section 5.1); the rest is cut.
+MOST_CHARACTERS = 1023
 
 
 class WireError(ValueError):
@@ -55,7 +57,7 @@ class Group:
     def text(self, name: str) -> str:
         """The first value when it is text, else an empty string."""
         value = self.first(name)
-        return value if isinstance(value, str) else ""
+        return value[:MOST_CHARACTERS] if isinstance(value, str) else ""
 
     def number(self, name: str) -> Optional[int]:
         """The first value when it is a number, else None."""
@@ -70,7 +72,8 @@ class Group:
     def texts(self, name: str) -> List[str]:
         """All text values of an attribute."""
         found = self.attributes.get(name)
-        return [value for value in found.values if isinstance(value, str)] if found is not None else []
+        values = found.values if found is not None else ()
+        return [value[:MOST_CHARACTERS] for value in values if isinstance(value, str)]
 
 
 @dataclass(frozen=True)

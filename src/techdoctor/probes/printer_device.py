@@ -88,9 +88,9 @@ def _own_words(printer: Group) -> str:
 
     The alerts are a history on many printers, the newest last (HP ENVY and LaserJet).
     """
-    reasons = [keyword for keyword in printer.texts("printer-state-reasons") if keyword != "none"]
+    reasons = [reason.keyword for reason in read_reasons(printer.texts("printer-state-reasons"))]
     alerts = printer.texts("printer-alert-description")
-    return printer.text("printer-state-message") or (alerts[-1] if alerts else ", ".join(reasons))
+    return printer.text("printer-state-message") or (alerts[-1] if alerts else ", ".join(reasons[:5]))
 
 
 def _numbers(group: Group, name: str) -> List[int]:

@@ -8,7 +8,7 @@ from techdoctor.errors import CannotMeasure
 from techdoctor.model import NOT_APPLICABLE
 from techdoctor.probes.base import RECORDED, Probe, Probing, Reading, integer, measured, number, text, texts
 from techdoctor.probes.bounded_socket import Endpoint
-from techdoctor.probes.cups_jobs import age_s, job_state
+from techdoctor.probes.cups_jobs import MOST_REASONS, age_s, job_state
 from techdoctor.probes.cups_queue import PRINTER
 from techdoctor.probes.cups_queues import chosen_existing
 from techdoctor.probes.cups_scheduler import MACOS_REASON, NO_CUPS
@@ -32,10 +32,10 @@ def _measure_printer_jobs(probing: Probing) -> Reading:
             "waiting": len(waiting),
             "current_id": current.number("job-id") if current else 0,
             "current_state": job_state(current) if current else "",
-            "current_reasons": list(current.texts("job-state-reasons")) if current else [],
+            "current_reasons": list(current.texts("job-state-reasons")[:MOST_REASONS]) if current else [],
             "finished": len(finished),
             "last_state": job_state(last) if last else "",
-            "last_reasons": list(last.texts("job-state-reasons")) if last else [],
+            "last_reasons": list(last.texts("job-state-reasons")[:MOST_REASONS]) if last else [],
             "last_age_s": age_s(last, "time-at-completed") if last else None,
         },
         {} if last and age_s(last, "time-at-completed") is not None else {"last_age_s": "the printer gives no times"},

@@ -26,6 +26,8 @@ _FAMILIES: Tuple[Tuple[str, str], ...] = (
 )
 _COMPILED = tuple((family, re.compile(pattern)) for family, pattern in _FAMILIES)
 _SEVERITY = re.compile(r"-(report|warning|error)$")
+# No printer has more troubles at a time that mean anything; a hostile one sends thousands.
+_MOST_REASONS = 50
 # Families that never stop printing by themselves.
 HARMLESS = ("running_low", "queue_paused", "busy")
 # At the printer itself "paused" means that somebody took it off line at its panel.
@@ -63,8 +65,8 @@ def read_reason(keyword: str) -> Reason:
 
 
 def read_reasons(keywords: Sequence[str]) -> List[Reason]:
-    """Sorts keywords; "none" and empty ones are left out."""
-    return [read_reason(keyword) for keyword in keywords if keyword not in ("none", "")]
+    """Sorts keywords; "none", empty ones and those beyond the first fifty are left out."""
+    return [read_reason(keyword) for keyword in keywords[:_MOST_REASONS] if keyword not in ("none", "")]
 
 
 def device_families(reasons: Sequence[Reason]) -> List[str]:

@@ -87,6 +87,15 @@ def test_recorded_printers(
     assert str(described["message"]).startswith(message)
 
 
+def test_a_hostile_printer_cannot_flood_the_facts() -> None:
+    attributes = {
+        "printer-state-reasons": Attribute(KEYWORD, tuple(f"com.example.{'x' * 5000}-{n}-error" for n in range(9000))),
+        "printer-state-message": Attribute(TEXT, ("y" * 60_000,)),
+    }
+    described = describe_device(Group(4, attributes))
+    assert len(str(described)) < 60_000
+
+
 def test_supply_levels_that_mean_unknown_are_left_out() -> None:
     assert (
         describe_device(Group(4, {"marker-levels": Attribute(INTEGER, (-2, -3, 40, 8))}))["lowest_supply_percent"] == 8
