@@ -12,7 +12,7 @@ from typing import Dict, List, Mapping, Optional, Sequence
 from techdoctor import system
 from techdoctor.errors import CannotMeasure
 from techdoctor.model import NOT_APPLICABLE, Value
-from techdoctor.probes import arp, knock, own_network, resolver_config, rtnetlink
+from techdoctor.probes import arp, icmp, knock, own_network, resolver_config, rtnetlink
 from techdoctor.probes.base import Probe, Probing, Reading, boolean, integer, number, portable, text
 from techdoctor.probes.knock import EVERYONE, NAMES, PING, TCP, Answer, Knock
 from techdoctor.probes.own_network import Address, Gateway
@@ -106,7 +106,7 @@ def _ask_otherwise(gateway: Gateway, wait_s: float) -> queue.SimpleQueue[str]:
     """
     answered: queue.SimpleQueue[str] = queue.SimpleQueue()
     family = socket.AF_INET6 if gateway.family == "ipv6" else socket.AF_INET
-    if not knock.may_ping(family):
+    if not icmp.may_ping(family):
         threading.Thread(target=_ping, args=(gateway, wait_s, answered), daemon=True).start()
     if family == socket.AF_INET and system.platform_name() == "linux":
         threading.Thread(target=_arp, args=(gateway, answered), daemon=True).start()

@@ -12,10 +12,11 @@ import secrets
 import selectors
 import socket
 import struct
-import sys
 import time
 from dataclasses import dataclass, field
 from typing import Callable, Dict, List, Optional, Sequence, Tuple
+
+from techdoctor.probes import icmp
 
 TCP, PING, NAMES, EVERYONE = "tcp", "ping", "names", "everyone"
 REFUSED, UNREACHABLE, NO_ROUTE, DENIED_HERE, SILENT = "refused", "unreachable", "no_route", "denied_here", "silent"
@@ -34,10 +35,6 @@ _ERRNO = {
     errno.EPERM: DENIED_HERE,
     errno.EACCES: DENIED_HERE,
 }
-_ECHO = {socket.AF_INET: 8, socket.AF_INET6: 128}  # RFC 792, RFC 4443
-# Linux numbers that the socket module does not name: level, option that fills the error queue.
-_ERROR_QUEUE = {socket.AF_INET: (0, 11), socket.AF_INET6: (41, 25)}
-_FROM_ICMP = (2, 3)  # SO_EE_ORIGIN_ICMP, SO_EE_ORIGIN_ICMP6
 _TICK_S = 0.05
 
 
@@ -143,20 +140,6 @@ def has_way_to(address: str) -> bool:
     return True
 
 
-def may_ping(family: socket.AddressFamily) -> bool:
-    """True when this user may send echo requests without a privileged program."""
-    try:
-        _icmp_socket(family).close()
-    except OSError:
-        return False
-    return True
-
-
-def _icmp_socket(family: socket.AddressFamily) -> socket.socket:
-    protocol = socket.IPPROTO_ICMPV6 if family == socket.AF_INET6 else socket.IPPROTO_ICMP
-    return socket.socket(family, socket.SOCK_DGRAM, protocol)
-
-
 def _resolved(target: Knock) -> Tuple[socket.AddressFamily, Tuple[object, ...]]:
     numeric = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
     family, _, _, _, address = socket.getaddrinfo(target.address, target.port, 0, socket.SOCK_DGRAM, 0, numeric)[0]
@@ -165,22 +148,13 @@ def _resolved(target: Knock) -> Tuple[socket.AddressFamily, Tuple[object, ...]]:
 
 def _packet(target: Knock) -> bytes:
     if target.way in (PING, EVERYONE):
-        family = socket.AF_INET6 if ":" in target.address else socket.AF_INET
-        body = struct.pack("!BBHHH", _ECHO[family], 0, 0, os.getpid() & 0xFFFF, 1) + b"techdoctor"
-        # Linux fills in the checksum; macOS takes the packet as it is.
-        return body[:2] + struct.pack("!H", _checksum(body)) + body[4:]
+        return icmp.echo_request(socket.AF_INET6 if ":" in target.address else socket.AF_INET)
     if target.way == NAMES:
         # A name that nobody has asked for: an answer must come from beyond any cache on the way.
         label = secrets.token_hex(6).encode()
         name = bytes([len(label)]) + label + b"\x07example\x03com\x00"
         return secrets.token_bytes(2) + struct.pack("!HHHHH", 0x0100, 1, 0, 0, 0) + name + struct.pack("!HH", 1, 1)
     return b""
-
-
-def _checksum(packet: bytes) -> int:
-    total: int = sum(struct.unpack(f"!{len(packet) // 2}H", packet))
-    total = (total >> 16) + (total & 0xFFFF)
-    return ~(total + (total >> 16)) & 0xFFFF
 
 
 def _send(item: _Open, selector: selectors.BaseSelector, begun: float) -> None:
@@ -203,7 +177,7 @@ def _open(item: _Open, selector: selectors.BaseSelector) -> None:
     family, address = _resolved(item.knock)
     if item.knock.way in (PING, EVERYONE):
         try:
-            sock = _icmp_socket(family)
+            sock = icmp.open_socket(family)
         except OSError:
             item.answer = Answer(item.knock, CANNOT)
             return
@@ -211,8 +185,8 @@ def _open(item: _Open, selector: selectors.BaseSelector) -> None:
         sock = socket.socket(family, socket.SOCK_STREAM if item.knock.way == TCP else socket.SOCK_DGRAM)
     item.sockets.append(sock)
     sock.setblocking(False)
-    if sys.platform == "linux" and item.knock.way != TCP:
-        sock.setsockopt(*_ERROR_QUEUE[family], 1)
+    if item.knock.way != TCP:
+        icmp.keep_errors(sock)
     if item.knock.way != EVERYONE:
         code = sock.connect_ex(address)
         if code == errno.ENETUNREACH:
@@ -230,7 +204,7 @@ def _hear(item: _Open, sock: socket.socket, begun: float, own: Sequence[str]) ->
     if item.knock.way == TCP:
         code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         return _rejected(item, code, begun) if code else Answer(item.knock, "", ms)
-    code, said_by = _icmp_error(sock)
+    code, said_by = icmp.pending_error(sock)
     if code:
         return _rejected(item, code, begun, said_by)
     try:
@@ -261,30 +235,6 @@ def _rejected(item: _Open, code: int, begun: float, said_by: str = "") -> Answer
     kind = _ERRNO.get(code, SILENT)
     kind = UNREACHABLE if kind == DENIED_HERE else kind
     return Answer(item.knock, kind, (time.monotonic() - begun) * 1000, said_by)
-
-
-def _icmp_error(sock: socket.socket) -> Tuple[int, str]:
-    """The error number and the sender of the ICMP error that waits in a socket's queue; (0, "") without one."""
-    flag = getattr(socket, "MSG_ERRQUEUE", None)
-    if flag is None or sys.platform != "linux":
-        return 0, ""
-    try:
-        ancillary = sock.recvmsg(512, 512, flag)[1]
-    except OSError:
-        return 0, ""
-    for level, kind, data in ancillary:
-        if (level, kind) in _ERROR_QUEUE.values() and len(data) >= 16:
-            # struct sock_extended_err (16 bytes), then the sender's socket address (linux/errqueue.h)
-            code = int(struct.unpack_from("=I", data)[0])
-            return code, _sender(data, level == 0) if data[4] in _FROM_ICMP else ""
-    return 0, ""
-
-
-def _sender(data: bytes, is_v4: bool) -> str:
-    start, size = (20, 4) if is_v4 else (24, 16)
-    if len(data) < start + size:
-        return ""
-    return socket.inet_ntop(socket.AF_INET if is_v4 else socket.AF_INET6, data[start : start + size])
 
 
 def by_address(answers: Sequence[Answer]) -> Dict[str, List[Answer]]:
