@@ -31,7 +31,6 @@ _ERRNO = {
     errno.EHOSTUNREACH: UNREACHABLE,
     errno.ENETUNREACH: UNREACHABLE,
     errno.EHOSTDOWN: UNREACHABLE,
-    errno.ENONET: UNREACHABLE if hasattr(errno, "ENONET") else SILENT,
     errno.EPERM: DENIED_HERE,
     errno.EACCES: DENIED_HERE,
 }
