@@ -39,7 +39,8 @@ def create(session: SessionId = "last", output: Output = None, batch: Unasked = 
         if open_dialogue(context.terminal).confirm(say("bundle.create", session=row.id), why) != "yes":
             print(say("bundle.not_written"), file=sys.stderr)
             return 0
-    written = write_bundle(context, result, output)
+    begun = recorded.header.get("created_at")
+    written = write_bundle(context, result, output, begun if isinstance(begun, float) else None)
     if json_:
         print_json({"path": str(written.path), "members": written.members, "redactions": written.redactions})
         return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,16 @@ if TYPE_CHECKING:
     from techdoctor.engine.result import Diagnosis
 
 
-def write_bundle(context: Context, result: Diagnosis, output: Path | None = None) -> BundleResult:
+def write_bundle(
+    context: Context, result: Diagnosis, output: Path | None = None, created_at: float | None = None
+) -> BundleResult:
     """Writes the bundle of a session into a file or folder, by default the current folder.
+
+    Args:
+        context: Settings and store.
+        result: The session's report.
+        output: File or folder.
+        created_at: When the session began, seconds since 1970-01-01 UTC; now when None.
 
     Raises:
         StateError: The file cannot be written.
@@ -27,6 +36,7 @@ def write_bundle(context: Context, result: Diagnosis, output: Path | None = None
         session=result.session,
         diagnosis=result.to_json(),
         journal=context.store.find(result.session).path if result.session else None,
+        created_at=time.time() if created_at is None else created_at,
         help_desk=context.settings.help_desk,
         public=sorted(public_names(context, result)),
     )
@@ -38,10 +48,10 @@ def write_bundle(context: Context, result: Diagnosis, output: Path | None = None
 
 
 def public_names(context: Context, result: Diagnosis) -> set[str]:
-    """What needs no hiding: documented probe targets and the default inputs of the playbooks."""
+    """What needs no hiding: probe targets, documented or the site's own, and the playbooks' default inputs."""
     from techdoctor.probes import name_targets, targets
 
-    names: set[str] = set()
+    names = set(_texts(dict(context.settings.targets)))
     for module in (targets, name_targets):
         for value in vars(module).values():
             names |= set(_texts(value))
