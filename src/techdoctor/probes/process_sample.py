@@ -18,7 +18,7 @@ WINDOW_S = 1.0
 MOST_CANDIDATES = 16
 # A thread that only computes: always ready to run, never waits for anything, touches no new
 # memory. What reads, writes, builds or renders does at least one of these within a second.
-_SPIN_DEMAND, _SPIN_RUN, _SPIN_SLEEPS, _SPIN_FAULTS = 0.9, 0.1, 2, 20
+_SPIN_DEMAND, _SPIN_RUN, _SPIN_SLEEPS, _SPIN_FAULTS = 0.9, 0.02, 2, 20
 # Programs work like that for a second now and then, above all just after their start: a young
 # one is watched for a second window before it is said to spin.
 _YOUNG_S = 60.0

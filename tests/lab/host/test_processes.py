@@ -203,7 +203,7 @@ def test_too_many_watchers() -> None:
 
 def test_session_with_little_processing_power() -> None:
     need_cgroup("cpu")
-    with group("cpu", cpu__cfs_quota_us="40000") as folder, running(*python(SPIN), group=folder):
+    with group("cpu", cpu__cfs_quota_us="20000") as folder, running(*python(SPIN), group=folder):
         time.sleep(1)
         within = diagnose(SLOW, prefix=into(folder))
         outside = diagnose(SLOW)
