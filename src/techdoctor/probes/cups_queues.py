@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from dataclasses import dataclass
 from typing import Dict, List, Mapping, Optional, Tuple
 from urllib.parse import quote
@@ -59,6 +60,8 @@ _JOB_ATTRIBUTES = (
     "job-originating-user-name",
 )
 _MOST_JOBS = 500
+# A scheduler answers in milliseconds; one that has not after this hangs, as cups.scheduler finds at the same time.
+_ANSWER_S = 3.5
 
 
 @dataclass(frozen=True)
@@ -106,7 +109,7 @@ class PrintService:
     def __init__(self, probing: Probing) -> None:
         self.env: Mapping[str, str] = os.environ
         self.server: PrintServer = chosen_server(probing.platform, self.env)
-        self._deadline = probing.deadline
+        self._deadline = min(probing.deadline, time.monotonic() + _ANSWER_S)
         if self.server.elsewhere and probing.settings.offline:
             raise CannotMeasure(SKIPPED, OFFLINE_REASON)
 
