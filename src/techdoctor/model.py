@@ -138,6 +138,7 @@ class FixOutcome:
         result: "" (not tried), "declined", "failed", "no_help", "solved", "undone" or "referred".
         text: The instruction or the action's title, in plain words.
         commands: The exact commands, when an action has been previewed.
+        action: Name of the action that techdoctor can apply; empty for an instruction.
     """
 
     id: str
@@ -147,6 +148,7 @@ class FixOutcome:
     result: str = ""
     text: str = ""
     commands: Tuple[str, ...] = ()
+    action: str = ""
 
     def to_json(self) -> Dict[str, Value]:
         return {
@@ -157,6 +159,7 @@ class FixOutcome:
             "result": self.result,
             "text": self.text,
             "commands": list(self.commands),
+            "action": self.action or None,
         }
 
 

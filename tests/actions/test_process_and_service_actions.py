@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -59,8 +59,9 @@ def test_reused_number_is_never_hit(program: subprocess.Popen[bytes]) -> None:
     assert program.poll() is None
 
 
-@pytest.mark.parametrize("pid", [1, os.getpid(), os.getppid()])
-def test_what_must_not_end(pid: int) -> None:
+@pytest.mark.parametrize("whose", [lambda: 1, os.getpid, os.getppid], ids=["init", "ours", "our parent's"])
+def test_what_must_not_end(whose: Callable[[], int]) -> None:
+    pid = whose()
     assert HOST.preview("process.end", which(pid)).problem
     outcome = HOST.apply("process.end", which(pid))
     assert not outcome.ok

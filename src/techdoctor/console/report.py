@@ -152,9 +152,9 @@ def finding_paragraphs(
 
 def _help(fix: FixOutcome) -> str:
     text = clean_line(fix.text, 1000)
-    if " " in text:
-        return say("report.help_fix", text=text)
-    return say("report.help_action", action=text)
+    if fix.action:
+        return say("report.help_action", action=text)
+    return say("report.help_fix", text=text)
 
 
 def closing_paragraphs(result: Outcome, help_desk: str, technician: bool) -> list[Paragraph]:

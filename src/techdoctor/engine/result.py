@@ -163,9 +163,12 @@ def _finding(walk: Walk, found: FindingState) -> Finding:
     fixes = []
     for fix in cause.fixes:
         ref = f"{found.cause}/{fix.id}"
-        words = walk.text(playbook, fix.instruct) if fix.instruct else actions.get(fix.action).title
         result = walk.state.results.get(ref, "")
-        fixes.append(FixOutcome(fix.id, fix.effort, fix.risk, ref in walk.state.applied, result, words))
+        if not result and fix.when is not None and walk.judge(playbook.id, fix.when).value is False:
+            continue  # it is not for this machine
+        words = walk.text(playbook, fix.instruct) if fix.instruct else actions.get(fix.action).title
+        applied = ref in walk.state.applied
+        fixes.append(FixOutcome(fix.id, fix.effort, fix.risk, applied, result, words, (), fix.action))
     title = walk.text(playbook, cause.title)
     return Finding(found.cause, title, cause.severity, found.confirmed, found.evidence, tuple(fixes), found.caused_by)
 

@@ -27,7 +27,7 @@ TEXTS: dict[str, Text] = {
     "report.exit_plain": "Exit code {code}.",
     "report.caused_by": "It is caused by: {title}",
     "report.help_fix": "What helps: {text}",
-    "report.help_action": "What helps: techdoctor can do it ({action}): diagnose without --batch, or with --fix safe.",
+    "report.help_action": "What helps: {action}. techdoctor can do that: run diagnose without --batch.",
     "report.changed": "Changed: {text}",
     "report.changed_failed": "Tried without success: {text}",
     "report.changed_no_help": "Changed, but it did not help: {text}",
