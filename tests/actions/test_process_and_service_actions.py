@@ -68,6 +68,20 @@ def test_what_must_not_end(whose: Callable[[], int]) -> None:
     assert psutil.pid_exists(pid)
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root for a process namespace")
+def test_child_of_process_two_of_a_container(tmp_path: Path) -> None:
+    """Outside containers process 2 is the parent of the kernel's threads; inside it is anything."""
+    code = (
+        "import psutil, subprocess, sys\nfrom techdoctor.hosts.local import LocalHost\n"
+        "p = subprocess.Popen(['sleep', '60'])\n"
+        "o = LocalHost().apply('process.end', {'pid': p.pid, 'started_s': psutil.Process(p.pid).create_time()})\n"
+        "print(psutil.Process().pid, o.ok, p.wait())"
+    )
+    shell = ["unshare", "--pid", "--fork", "--mount-proc", "sh", "-c", '"$@"; exit', "sh", sys.executable, "-c", code]
+    ran = subprocess.run(shell, capture_output=True, text=True, check=True, timeout=30, cwd=tmp_path)
+    assert ran.stdout.split() == ["2", "True", "-15"]
+
+
 def test_ended_already(program: subprocess.Popen[bytes]) -> None:
     params = which(program.pid)
     program.kill()

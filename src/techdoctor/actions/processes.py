@@ -15,6 +15,7 @@ import psutil
 from techdoctor import system
 from techdoctor.actions.base import Acting, Action, outcome_of, shown
 from techdoctor.model import ActionOutcome, ActionPreview, Value
+from techdoctor.probes import procfs
 from techdoctor.probes.base import Parameter
 from techdoctor.probes.processes import why_kept
 from techdoctor.text import clean_line, duration
@@ -47,8 +48,10 @@ def find(acting: Acting) -> Tuple[Optional[psutil.Process], str]:
 
 
 def _in_kernel(process: psutil.Process) -> bool:
-    """True for Linux' kernel threads: they hang from process 2 (proc(5))."""
-    return system.platform_name() == "linux" and 2 in (process.pid, process.ppid())
+    """True for Linux' kernel threads, told by their flag: in a container process 2 is an ordinary one."""
+    line = procfs.read_bytes(f"/proc/{process.pid}/stat", 1024) if system.platform_name() == "linux" else None
+    stat = procfs.parse_table({process.pid: line}).get(process.pid) if line else None
+    return stat is not None and stat.kernel
 
 
 def describe(process: psutil.Process) -> str:
