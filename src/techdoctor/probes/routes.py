@@ -25,8 +25,8 @@ from techdoctor.probes.base import (
 from techdoctor.probes.route_table import Route, WayOut
 
 MOST_LISTED = 8
-_NETSTAT_SOURCE = "netstat -rn of macOS 12 to 15 in public threads, see tests/probes/cases/net.routes"
-_ROUTE_PRINT_SOURCE = "route print of Windows 7 and 10 in public threads, see tests/probes/cases/net.routes"
+_NETSTAT_SOURCE = "netstat -rn of macOS 13 and others quoted in public threads: tests/probes/cases/net.routes"
+_ROUTE_PRINT_SOURCE = "route print, English and German, quoted in public threads: tests/probes/cases/net.routes"
 
 
 def _linux_sources(params: Params) -> Sequence[Source]:
