@@ -168,6 +168,7 @@ def swap_space(folder: Path, mib: int) -> Iterator[None]:
         yield
     finally:
         subprocess.run(["swapoff", str(path)], check=True, capture_output=True)
+        path.unlink()
 
 
 def test_memory_goes_to_disk_and_back() -> None:
