@@ -8,7 +8,15 @@ import sys
 def main() -> None:
     """Runs techdoctor and exits with its exit code."""
     try:
-        raise SystemExit(_run(sys.argv[1:]))
+        code = _run(sys.argv[1:])
+        for stream in (sys.stderr, sys.stdout):
+            if stream is not None:
+                stream.flush()  # here, where a full disk still has a message and an exit code
+        raise SystemExit(code)
+    except OSError as error:
+        from techdoctor.cli.boundary import lost_output
+
+        raise SystemExit(lost_output(error)) from None  # standard error that is full counts alike
     except KeyboardInterrupt:  # during start-up, before anything else could catch it
         from techdoctor.messages import say
 

@@ -222,9 +222,27 @@ def event_from_json(tree: Mapping[str, Value]) -> Event:
     if kind is Resumed and isinstance(values.get("changed"), list):
         values["changed"] = tuple(values["changed"])  # type: ignore[arg-type]
     try:
-        return kind(**values)  # type: ignore[return-value]
+        event = kind(**values)
     except TypeError as error:
         raise ValueError(str(error)) from None
+    for item in fields(event):  # type: ignore[arg-type]
+        if not _fits(str(item.type), getattr(event, item.name)):
+            raise ValueError(f"{kind.__name__}.{item.name} is not of the type {item.type}")
+    return event  # type: ignore[return-value]
+
+
+def _fits(declared: str, value: object) -> bool:
+    """Whether a value read from a journal has a field's declared type: somebody may have edited the file."""
+    if declared == "float":
+        return isinstance(value, (int, float)) and abs(value) < 1e18  # false for not-a-number too
+    if declared == "Mapping[str, str]":
+        return isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
+    if declared == "Tuple[str, ...]":
+        return isinstance(value, tuple) and all(isinstance(item, str) for item in value)
+    if declared.startswith("Optional["):
+        return value is None or _fits(declared[len("Optional[") : -1], value)
+    kinds = {"str": str, "bool": bool, "Fact": Fact, "Mapping[str, Value]": dict}
+    return isinstance(value, kinds[declared])
 
 
 @dataclass(frozen=True)

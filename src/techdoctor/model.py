@@ -101,7 +101,7 @@ class Fact:
 
 
 def _number(value: Value) -> float:
-    return float(value) if isinstance(value, (int, float)) else 0.0
+    return float(value) if isinstance(value, (int, float)) and abs(value) < 1e18 else 0.0
 
 
 @dataclass(frozen=True)

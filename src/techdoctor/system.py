@@ -5,8 +5,10 @@ CPython 3.9 syntax: this module travels to remote hosts.
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
+import stat
 import subprocess
 import sys
 import threading
@@ -231,6 +233,22 @@ def read_text(path: str, cap_bytes: int = DEFAULT_CAP_BYTES) -> str:
         raise CannotMeasure(DENIED, f"may not read {path} (needs administrator rights)") from None
     except OSError as error:
         raise CannotMeasure(NOT_APPLICABLE, f"{path} cannot be read: {error.strerror}") from None
+
+
+def read_regular(path: str, most_bytes: int) -> bytes:
+    """Reads a whole file of ours. What stands in its place but is no plain file is refused, never waited for.
+
+    Raises:
+        OSError: It cannot be read, is no regular file (a pipe would hang us) or is larger than `most_bytes`.
+    """
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    with os.fdopen(handle, "rb") as stream:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file", path)
+        data = stream.read(most_bytes + 1)
+    if len(data) > most_bytes:
+        raise OSError(errno.EFBIG, f"larger than {most_bytes} bytes", path)
+    return data
 
 
 def within(timeout_s: float, work: Callable[[], _T]) -> _T:

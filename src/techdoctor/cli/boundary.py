@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import sys
 import time
@@ -12,6 +14,9 @@ from pathlib import Path
 from techdoctor.errors import EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_USAGE, TechdoctorError
 from techdoctor.messages import say
 from techdoctor.text import clean
+
+# What writing to a closed pipe, a full disk or a terminal that is gone gives.
+_OUTPUT_ERRORS = (errno.EPIPE, errno.ENOSPC, errno.EIO, errno.EBADF, errno.EFBIG, errno.EDQUOT)
 
 
 def guarded(arguments: Sequence[str]) -> int:
@@ -26,13 +31,22 @@ def guarded(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         print(say("error.interrupted"), file=sys.stderr)
         return EXIT_INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has gone (| head): nothing to say and nobody to say it to.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return EXIT_USAGE
     except Exception as error:  # noqa: BLE001 - the last net: the report goes into a crash file
+        if isinstance(error, OSError) and error.filename is None and error.errno in _OUTPUT_ERRORS:
+            return lost_output(error)
         print(say("error.internal", what=type(error).__name__, where=_crash_file(error)), file=sys.stderr)
         return EXIT_INTERNAL
+
+
+def lost_output(error: OSError) -> int:
+    """Standard output takes nothing more: says so, drops what it still holds, returns the exit code."""
+    if not isinstance(error, BrokenPipeError):  # whoever read it has gone (| head): nobody to say it to
+        with contextlib.suppress(OSError):
+            print(say("error.output", reason=error.strerror), file=sys.stderr)
+            sys.stderr.flush()
+    for number in (1, 2):  # else the interpreter's last flush complains once more, and makes the exit code 120
+        os.dup2(os.open(os.devnull, os.O_WRONLY), number)
+    return EXIT_USAGE
 
 
 def complain(error: TechdoctorError) -> None:

@@ -39,8 +39,7 @@ def create(session: SessionId = "last", output: Output = None, batch: Unasked = 
         if open_dialogue(context.terminal).confirm(say("bundle.create", session=row.id), why) != "yes":
             print(say("bundle.not_written"), file=sys.stderr)
             return 0
-    begun = recorded.header.get("created_at")
-    written = write_bundle(context, result, output, begun if isinstance(begun, float) else None)
+    written = write_bundle(context, result, output, row.created_at.timestamp())
     if json_:
         print_json({"path": str(written.path), "members": written.members, "redactions": written.redactions})
         return 0

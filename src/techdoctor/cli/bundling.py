@@ -44,7 +44,14 @@ def write_bundle(
         map_path = context.store.map_path(result.session) if result.session else None
     except StateError:
         map_path = None
-    return create_bundle(contents, output or Path.cwd(), map_path)
+    return create_bundle(contents, output or _current_folder(), map_path)
+
+
+def _current_folder() -> Path:
+    try:
+        return Path.cwd()
+    except OSError as error:
+        raise StateError(f"the current folder is gone: {error.strerror}", "name a place with --output") from None
 
 
 def public_names(context: Context, result: Diagnosis) -> set[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -17,6 +18,7 @@ Technician = Annotated[bool | None, typer.Option("--technician", help="Show exac
 Offline = Annotated[bool | None, typer.Option("--offline", help="Send nothing beyond this machine.")]
 SetValues = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Give an input or parameter.")]
 On = Annotated[str, typer.Option("--on", metavar="HOST", help="Work on another computer over SSH.")]
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
 
 
 def pairs(texts: Sequence[str], option: str = "--set") -> dict[str, str]:
@@ -35,8 +37,14 @@ def pairs(texts: Sequence[str], option: str = "--set") -> dict[str, str]:
 
 
 def print_json(document: object) -> None:
-    """Prints one JSON document; foreign text keeps its characters but never a raw control character."""
-    print(json.dumps(document, ensure_ascii=True, indent=2))
+    """Prints one JSON document; foreign text keeps its characters but never a raw control character.
+
+    What JSON has no place for is replaced: half a surrogate pair (a name that is not UTF-8) by U+FFFD,
+    not-a-number and infinity by null. Source: RFC 8259, sections 6 and 8.2.
+    """
+    text = json.dumps(document, ensure_ascii=False)
+    sound = json.loads(_HALF_PAIR.sub("\ufffd", text), parse_constant=lambda _: None)
+    print(json.dumps(sound, ensure_ascii=True, indent=2))
 
 
 def refuse_other_host(host: str) -> None:

@@ -17,10 +17,13 @@ from pathlib import Path
 from techdoctor.errors import StateError
 from techdoctor.events import Answered, Event, FixEnded, FixStarted, Resumed, WentBack, event_from_json, event_to_json
 from techdoctor.model import Value
+from techdoctor.system import read_regular
 
 SCHEMA = "techdoctor.journal/1"
 # How long one line may take to reach the disk before the session goes on unsaved.
 WRITE_DEADLINE_S = 1.0
+# A long session is a few megabytes; what is larger was not written by us.
+MOST_BYTES = 64 << 20
 
 
 @dataclass(frozen=True)
@@ -120,7 +123,7 @@ def read_journal(path: Path) -> Recorded:
         StateError: The file cannot be read, has no header, or is damaged in the middle.
     """
     try:
-        lines = path.read_bytes().split(b"\n")
+        lines = read_regular(str(path), MOST_BYTES).split(b"\n")
     except OSError as error:
         raise StateError(f"{path} cannot be read: {error.strerror}") from None
     trees = _parsed(path, lines)
@@ -147,7 +150,7 @@ def _parsed(path: Path, lines: Sequence[bytes]) -> list[Mapping[str, Value]]:
             continue
         try:
             tree = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             tree = None
         if isinstance(tree, dict):
             trees.append(tree)

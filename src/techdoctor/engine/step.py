@@ -15,6 +15,7 @@ from techdoctor.engine.order import by_worth
 from techdoctor.engine.state import IDLE, KNOWN, RUNNING, FindingState, Frame, Prompt, State
 from techdoctor.engine.walk import DISCLOSE, Walk, keys_of
 from techdoctor.engine.wording import explain
+from techdoctor.errors import StateError
 from techdoctor.events import (
     UNKNOWN,
     Announce,
@@ -329,8 +330,18 @@ def outstanding(playbooks: Playbooks, state: State) -> list[Effect]:
 
 
 def replay(playbooks: Playbooks, events: Sequence[Event]) -> State:
-    """The state after these events (a journal's, with `WentBack` already rewound)."""
+    """The state after these events (a journal's, with `WentBack` already rewound).
+
+    Raises:
+        StateError: The events are no walk of these playbooks: a playbook changed, or the journal was edited.
+    """
     state = State()
-    for event in events:
-        state, _ = step(playbooks, state, event)
+    try:
+        for event in events:
+            state, _ = step(playbooks, state, event)
+    except (LookupError, StopIteration, AssertionError, TypeError, ValueError, AttributeError) as error:
+        reason = f"{type(error).__name__} {error}".strip()
+        raise StateError(f"the session does not fit the playbooks of today ({reason})") from None
+    if events and state.started is None:
+        raise StateError("the journal does not begin with the start of a session")
     return state

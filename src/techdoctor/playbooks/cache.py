@@ -17,10 +17,13 @@ from pathlib import Path
 
 import techdoctor
 from techdoctor.model import Value
+from techdoctor.system import read_regular
 
 # Raise when the form of kept trees changes.
 FORMAT = 2
 FOLDER_VARIABLE = "TECHDOCTOR_CACHE_DIR"
+# A checked tree is a few times its file, which has at most 1 MiB; more than this is not ours.
+MOST_BYTES = 32 << 20
 # Packages whose files decide what a correct playbook is.
 _DECIDING = ("playbooks", "probes", "actions")
 
@@ -77,7 +80,7 @@ class Cache:
             return None
         try:
             # A torn or altered file must not become a playbook that no check has seen.
-            checksum, _, body = (self._folder / name).read_bytes().partition(b"\n")
+            checksum, _, body = read_regular(str(self._folder / name), MOST_BYTES).partition(b"\n")
             kept = json.loads(body) if checksum == _checksum(body) else None
         except (OSError, ValueError, RecursionError):
             return None

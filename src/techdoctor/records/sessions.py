@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
 import secrets
+import stat
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -240,7 +242,10 @@ def _row(path: Path) -> SessionRow:
 
 
 def _edges(path: Path) -> tuple[Mapping[str, Value], Mapping[str, Value]]:
-    with path.open("rb") as stream:
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    with os.fdopen(handle, "rb") as stream:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):  # a pipe would hang the whole list
+            raise OSError(errno.EINVAL, "not a regular file")
         head = stream.readline(_EDGE_BYTES)
         stream.seek(0, os.SEEK_END)
         stream.seek(max(0, stream.tell() - _EDGE_BYTES))

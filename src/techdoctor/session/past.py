@@ -40,12 +40,11 @@ def report_of(playbooks: Playbooks, recorded: Recorded, session: str) -> Diagnos
     """The report of a past session, replayed from its journal.
 
     Raises:
-        StateError: A playbook changed so much that the journal no longer fits.
+        StateError: The journal is empty, or a playbook changed so much that it no longer fits.
     """
-    try:
-        state = replay(playbooks, rewound(recorded.events))
-    except (KeyError, StopIteration, AssertionError) as error:
-        raise StateError(f"session {session} does not fit the playbooks of today: {error}") from None
+    if not recorded.events:
+        raise StateError(f"session {session} ended before it began: there is nothing to show")
+    state = replay(playbooks, rewound(recorded.events))
     duration = recorded.closed.get("duration_ms")
     return diagnosis_of(playbooks, state, session, float(duration) if isinstance(duration, int | float) else 0.0)
 
