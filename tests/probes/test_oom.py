@@ -23,14 +23,22 @@ def log_of(case: str) -> str:
     ("case", "uptime_s", "victim", "scope", "group", "age_s"),
     [
         ("limit-linux-5.4", 7100.0, "uwsgi", "limit", "", 36.8),
-        ("system-linux-4.19", 4650200.0, "java", "system", "", 19.5),
         ("limit-linux-6.18", 4500.0, "python3", "limit", "/box", 43.4),
-        ("limit-linux-3", 9143100.0, "java", "limit", "", 0.0),
     ],
 )
 def test_real_lines(case: str, uptime_s: float, victim: str, scope: str, group: str, age_s: float) -> None:
     (kill,) = oom.parse_log(log_of(case), uptime_s)
     assert (kill["victim"], kill["scope"], kill["group"], kill["age_s"]) == (victim, scope, group, age_s)
+
+
+@pytest.mark.parametrize(
+    ("case", "uptime_s", "scope", "age_s"),
+    [("written-system-linux-4.19", 4650200.0, "system", 19.5), ("written-limit-linux-3", 9143100.0, "limit", 0.0)],
+)
+def test_lines_written_after_the_kernels_source(case: str, uptime_s: float, scope: str, age_s: float) -> None:
+    """Not recordings as a whole: their first line says which part is quoted."""
+    (kill,) = oom.parse_log(log_of(case), uptime_s)
+    assert (kill["victim"], kill["scope"], kill["group"], kill["age_s"]) == ("java", scope, "", age_s)
 
 
 def test_newest_first() -> None:

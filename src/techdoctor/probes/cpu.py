@@ -10,7 +10,7 @@ from techdoctor.errors import CannotMeasure
 from techdoctor.model import NOT_APPLICABLE, Value
 from techdoctor.probes import cgroup_files, procfs
 from techdoctor.probes.base import (
-    RECORDED,
+    UNTRIED,
     Params,
     Probe,
     Probing,
@@ -231,7 +231,7 @@ _LOAD = {
     "window_s": number("Length of the sample.", "s"),
 }
 _PORTABLE = measured(
-    _measure_anywhere, RECORDED, "psutil's documented calls; tried on Linux, not yet on this system itself"
+    _measure_anywhere, UNTRIED, "psutil's documented calls; tried on Linux, not yet on this system itself"
 )
 _NOT_TRIED = unsupported("no recorded output of this system's power settings to test against")
 PROBES = (

@@ -7,7 +7,7 @@ from typing import Dict, Mapping, Optional, Sequence
 
 from techdoctor.model import Value
 from techdoctor.probes.base import (
-    RECORDED,
+    UNTRIED,
     Probe,
     Probing,
     Reading,
@@ -160,7 +160,7 @@ PROBES = (
         },
         methods={
             "linux": measured(_measure_jobs),
-            "macos": measured(_measure_jobs, RECORDED, MACOS_REASON),
+            "macos": measured(_measure_jobs, UNTRIED, MACOS_REASON),
             "windows": NO_CUPS,
         },
         parameters={"printer": PRINTER},

@@ -7,7 +7,7 @@ from typing import Dict, List, Mapping, Optional, Tuple
 
 from techdoctor.model import Value
 from techdoctor.probes.base import (
-    RECORDED,
+    UNTRIED,
     Parameter,
     Probe,
     Probing,
@@ -209,7 +209,7 @@ PROBES = (
         },
         methods={
             "linux": measured(_measure_queues),
-            "macos": measured(_measure_queues, RECORDED, MACOS_REASON),
+            "macos": measured(_measure_queues, UNTRIED, MACOS_REASON),
             "windows": NO_CUPS,
         },
         reach="decides",
@@ -223,7 +223,7 @@ PROBES = (
         fields=_QUEUE_FIELDS,
         methods={
             "linux": measured(_measure_queue),
-            "macos": measured(_measure_queue, RECORDED, MACOS_REASON),
+            "macos": measured(_measure_queue, UNTRIED, MACOS_REASON),
             "windows": NO_CUPS,
         },
         parameters={"printer": PRINTER},

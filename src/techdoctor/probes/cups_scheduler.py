@@ -13,7 +13,7 @@ from techdoctor import system
 from techdoctor.errors import CannotMeasure
 from techdoctor.model import DENIED, NOT_APPLICABLE, Value
 from techdoctor.probes.base import (
-    RECORDED,
+    UNTRIED,
     Probe,
     Probing,
     Reading,
@@ -167,12 +167,12 @@ def _measure_spool(probing: Probing) -> Reading:
 
 _METHODS = {
     "linux": measured(_measure_scheduler),
-    "macos": measured(_measure_scheduler, RECORDED, MACOS_REASON),
+    "macos": measured(_measure_scheduler, UNTRIED, MACOS_REASON),
     "windows": NO_CUPS,
 }
 _SPOOL_METHODS = {
     "linux": measured(_measure_spool),
-    "macos": measured(_measure_spool, RECORDED, MACOS_REASON),
+    "macos": measured(_measure_spool, UNTRIED, MACOS_REASON),
     "windows": NO_CUPS,
 }
 PROBES = (

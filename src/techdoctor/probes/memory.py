@@ -9,7 +9,7 @@ from techdoctor.errors import CannotMeasure
 from techdoctor.model import NOT_APPLICABLE, Value
 from techdoctor.probes import cgroup_files, procfs
 from techdoctor.probes.base import (
-    RECORDED,
+    UNTRIED,
     Params,
     Probe,
     Probing,
@@ -269,7 +269,7 @@ def _swapping_summary(data: Mapping[str, Value]) -> str:
     return f"{sum(moved):.0f} pages/s moved between memory and disk"
 
 
-_PSUTIL_USAGE = measured(_usage_anywhere, RECORDED, _PORTABLE_REASON)
+_PSUTIL_USAGE = measured(_usage_anywhere, UNTRIED, _PORTABLE_REASON)
 PROBES = (
     Probe(
         name="mem.usage",

@@ -7,7 +7,7 @@ from typing import Dict, List, Mapping, Optional
 from techdoctor.errors import CannotMeasure
 from techdoctor.model import Value
 from techdoctor.probes.base import (
-    RECORDED,
+    UNTRIED,
     Probe,
     Probing,
     Reading,
@@ -166,7 +166,7 @@ PROBES = (
         },
         methods={
             "linux": measured(_measure),
-            "macos": measured(_measure, RECORDED, MACOS_REASON),
+            "macos": measured(_measure, UNTRIED, MACOS_REASON),
             "windows": NO_CUPS,
         },
         parameters={"printer": PRINTER},

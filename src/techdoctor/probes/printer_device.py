@@ -8,7 +8,7 @@ from typing import Dict, List, Mapping
 from techdoctor.errors import CannotMeasure
 from techdoctor.model import MISSING_TOOL, NOT_APPLICABLE, SKIPPED, Value
 from techdoctor.probes.base import (
-    RECORDED,
+    UNTRIED,
     Field,
     Probe,
     Probing,
@@ -196,7 +196,7 @@ PROBES = (
         },
         methods={
             "linux": measured(_measure_device),
-            "macos": measured(_measure_device, RECORDED, MACOS_REASON),
+            "macos": measured(_measure_device, UNTRIED, MACOS_REASON),
             "windows": NO_CUPS,
         },
         parameters={"printer": PRINTER},

@@ -6,7 +6,7 @@ from typing import List, Optional
 
 from techdoctor.errors import CannotMeasure
 from techdoctor.model import NOT_APPLICABLE
-from techdoctor.probes.base import RECORDED, Probe, Probing, Reading, integer, measured, number, text, texts
+from techdoctor.probes.base import UNTRIED, Probe, Probing, Reading, integer, measured, number, text, texts
 from techdoctor.probes.bounded_socket import Endpoint
 from techdoctor.probes.cups_jobs import MOST_REASONS, age_s, job_state
 from techdoctor.probes.cups_queue import PRINTER
@@ -81,7 +81,7 @@ PROBES = (
         },
         methods={
             "linux": measured(_measure_printer_jobs),
-            "macos": measured(_measure_printer_jobs, RECORDED, MACOS_REASON),
+            "macos": measured(_measure_printer_jobs, UNTRIED, MACOS_REASON),
             "windows": NO_CUPS,
         },
         parameters={"printer": PRINTER},

@@ -8,7 +8,7 @@ from typing import Dict, List, Mapping, Optional, Sequence
 from techdoctor.model import Value
 from techdoctor.probes import cgroup_files, process_sample, procfs
 from techdoctor.probes.base import (
-    RECORDED,
+    UNTRIED,
     Field,
     Probe,
     Probing,
@@ -243,7 +243,7 @@ def _summary(data: Mapping[str, Value]) -> str:
 
 
 _PORTABLE = measured(
-    _measure_anywhere, RECORDED, "psutil's documented calls; tried on Linux, not yet on this system itself"
+    _measure_anywhere, UNTRIED, "psutil's documented calls; tried on Linux, not yet on this system itself"
 )
 PROBES = (
     Probe(

@@ -13,7 +13,11 @@ import pytest
 
 from tests.lab.host.breakage import diagnose, group, into, need_cgroup, python, running, wait_for
 
-pytestmark = [pytest.mark.lab, pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs Linux' /proc")]
+pytestmark = [
+    pytest.mark.lab,
+    pytest.mark.alone,
+    pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs Linux' /proc"),
+]
 MEMORY = "out of memory"
 _MIB = 1 << 20
 

@@ -13,7 +13,11 @@ import pytest
 
 from tests.lab.host.breakage import SPIN, diagnose, entering, group, into, need_cgroup, python, running, wait_for
 
-pytestmark = [pytest.mark.lab, pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs Linux' /proc")]
+pytestmark = [
+    pytest.mark.lab,
+    pytest.mark.alone,
+    pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs Linux' /proc"),
+]
 SLOW = "computer is slow"
 # Sets the name under which the kernel lists a process; it may hold anything but zero bytes.
 _NAMED = "import ctypes, time; ctypes.CDLL(None).prctl(15, {name!r}); exec({code!r})"
