@@ -166,8 +166,9 @@ def test_unreadable_default_file_is_a_warning(tmp_path: Path, monkeypatch: pytes
     path = tmp_path / "config.toml"
     path.write_text("offline = true")
     path.chmod(0)
-    for folder in (tmp_path, *list(tmp_path.parents)[:2]):
-        folder.chmod(0o755)
+    for folder in (tmp_path, *tmp_path.parents):  # pytest's own folders are private
+        if folder.name.startswith(("test_", "popen-", "pytest-")):
+            folder.chmod(0o755)
     monkeypatch.setattr("techdoctor.settings.load.user_file", lambda _env: path)
     monkeypatch.setattr("techdoctor.settings.load.site_file", lambda _env: tmp_path / "none")
     with as_nobody():
