@@ -4,7 +4,9 @@ from techdoctor.messages.catalogue import Text
 
 TEXTS: dict[str, Text] = {
     "diagnose.no_hit": "No playbook fits these words. Try others, or see: techdoctor playbook list",
-    "diagnose.offer_bundle": "Shall I pack what was found into one file for a technician? Private things are taken out.",
+    "diagnose.offer_bundle": (
+        "Shall I pack what was found into one file for a technician? Private things are taken out."
+    ),
     "diagnose.offer_bundle_why": (
         "The file holds the measurements and what was tried. Names of this computer, of its users and secrets are "
         "removed. Nothing is sent; you decide who gets it."

@@ -5,7 +5,9 @@ from techdoctor.messages.catalogue import Text
 TEXTS: dict[str, Text] = {
     "error.hint": "  -> {hint}",
     "error.interrupted": "Interrupted. Nothing was changed.",
-    "error.internal": "techdoctor itself failed ({what}). The details are in {where}; please attach that file to a report.",
+    "error.internal": (
+        "techdoctor itself failed ({what}). The details are in {where}; please attach that file to a report."
+    ),
     "error.output": "The result could not be written to standard output: {reason}.",
     "error.no_crash_file": "the lines above (no file could be written)",
 }
