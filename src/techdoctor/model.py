@@ -135,7 +135,8 @@ class FixOutcome:
         effort: One of EFFORTS.
         risk: One of RISKS.
         applied: True when it ran, or when the person said it is done.
-        result: "" (not tried), "declined", "failed", "no_help", "solved", "undone" or "referred".
+        result: "" (not tried), "declined", "failed", "no_help", "solved", "undone", "referred" or
+            "interrupted" (the program ended while it ran).
         text: The instruction or the action's title, in plain words.
         commands: The exact commands, when an action has been previewed.
         action: Name of the action that techdoctor can apply; empty for an instruction.

@@ -23,7 +23,7 @@ DEFAULT_CAP_BYTES = 1 << 20
 # Ordinary users' PATH often lacks the folders where lpadmin, ip and smartctl live.
 _EXTRA_PATH = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 _children: Set[subprocess.Popen[bytes]] = set()
-_children_lock = threading.Lock()
+_children_lock = threading.RLock()  # a signal may come while the main thread holds it
 _T = TypeVar("_T")
 
 

@@ -224,3 +224,31 @@ def test_stop_reports_what_is_known() -> None:
         driver.run(Started("t.drive"))
     result = driver.stop("interrupted")
     assert (result.end, result.cause) == ("aborted", "t.drive.broken")
+
+
+class Stuck(Machine):
+    """A host on which Ctrl-C comes while the action runs."""
+
+    def apply(self, action: str, params: Mapping[str, Value]) -> ActionOutcome:
+        raise KeyboardInterrupt
+
+
+def test_an_interrupted_fix_is_never_reported_as_nothing_changed(tmp_path: Path) -> None:
+    path = tmp_path / "j"
+    driver = driven(Stuck(BROKEN), Script("no", "yes"), path)
+    with pytest.raises(KeyboardInterrupt):
+        driver.run(Started("t.drive"))
+    result = driver.stop("interrupted")
+    fixes = {fix.id: (fix.applied, fix.result) for finding in result.findings for fix in finding.fixes}
+    assert (result.end, fixes["mend"]) == ("aborted", (True, "interrupted"))
+
+
+def test_a_fix_that_was_open_when_we_were_killed_counts_as_run(tmp_path: Path) -> None:
+    path = tmp_path / "j"
+    driver = driven(Stuck(BROKEN), Script("no", "yes"), path)
+    with pytest.raises(KeyboardInterrupt):
+        driver.run(Started("t.drive"))
+    again = driven(Machine(BROKEN), Script(STOP), None)
+    result = again.resume(list(read_journal(path).events), Resumed(at_s=time.time()))
+    fixes = {fix.id: (fix.applied, fix.result) for finding in result.findings for fix in finding.fixes}
+    assert fixes["mend"] == (True, "no_help")

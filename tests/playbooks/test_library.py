@@ -243,3 +243,41 @@ def test_warm_it_costs_under_100_ms_and_imports_neither_yaml_nor_probes(tmp_path
     assert int(probes) == 0
     assert float(total) < 0.1
     assert float(listed) < 0.02
+
+
+@pytest.mark.parametrize("claimed", ["net.dns", "../../x", ".hidden"])
+def test_a_file_that_claims_another_id_stands_in_no_list(folder: Path, claimed: str) -> None:
+    text = (folder / "net.connection.yaml").read_text().replace("id: net.connection", f"id: {claimed}")
+    (folder / "a.stranger.yaml").write_text(text)
+    library = Library([folder])
+    assert [entry.id for entry in library.index()] == ["net.connection", "net.dns"]
+    assert "must be called" in library.unusable["a.stranger"]
+
+
+@pytest.mark.parametrize("place", ["tree", "index"])
+def test_a_pipe_in_the_cache_is_not_waited_for(folder: Path, cache: Cache, tmp_path: Path, place: str) -> None:
+    Library([folder], cache).index()
+    expected = Library([folder], cache).load("net.dns").sha256
+    for path in tmp_path.rglob("*.json"):
+        if (path.name == "index.json") is (place == "index"):
+            path.unlink()
+            os.mkfifo(path)
+    library = Library([folder], cache)
+    assert library.load("net.dns").sha256 == expected
+    assert [entry.id for entry in library.index()] == ["net.connection", "net.dns"]
+
+
+@pytest.mark.parametrize("part", ["facts", "nodes", "causes"])
+def test_thousands_of_parts_are_refused(tmp_path: Path, part: str) -> None:
+    from tests.playbooks.sample import SMALL
+
+    entries = {
+        "facts": "  f{}: {{probe: net.link}}\n",
+        "nodes": "  n{}: {{end: escalate}}\n",
+        "causes": "  c{}: {{title: C, confirm: link.up}}\n",
+    }
+    many = "".join(entries[part].format(number) for number in range(1000))
+    kept = [line for line in SMALL.splitlines() if not line.startswith(part)]
+    (tmp_path / "net.small.yaml").write_text("\n".join([*kept, f"{part}:", many]))
+    with pytest.raises(PlaybookError, match=rf"1000 {part}; at most \d+ are allowed"):
+        Library([tmp_path]).load("net.small")

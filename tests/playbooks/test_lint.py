@@ -133,14 +133,14 @@ def test_a_circle_through_a_question_is_fine(tmp_path: Path) -> None:
 
 
 def test_a_long_way_does_not_exhaust_the_stack(tmp_path: Path) -> None:
-    way = "".join(f"  n{i}: {{causes: [c], then: n{i + 1}}}\n" for i in range(5000))
-    text = SMALL.replace("nodes: {ending: {end: escalate}}", f"nodes:\n{way}  n5000: {{causes: [c], then: n4990}}")
+    way = "".join(f"  n{i}: {{causes: [c], then: n{i + 1}}}\n" for i in range(890))
+    text = SMALL.replace("nodes: {ending: {end: escalate}}", f"nodes:\n{way}  n890: {{causes: [c], then: n880}}")
     text = (
         text.replace("start: ending", "start: n0")
         + "causes: {c: {title: C, confirm: link.up, fix: [{id: a, instruct: b}]}}\n"
     )
     lines = lint(tmp_path, text.encode(), "net.small.yaml")
-    assert any("n4990 -> n4991" in line for line in lines)
+    assert any("n880 -> n881" in line for line in lines)
 
 
 def test_two_files_with_the_same_id_or_title(tmp_path: Path) -> None:
@@ -156,3 +156,12 @@ def test_two_files_with_the_same_id_or_title(tmp_path: Path) -> None:
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     (problem,) = lint_files([tmp_path / "gone.yaml"], Library([]))
     assert str(problem) == f"{tmp_path / 'gone.yaml'}:1:1: cannot be read: No such file or directory"
+
+
+@pytest.mark.parametrize(("risk", "refused"), [("none", True), ("low", True), ("medium", False)])
+def test_no_playbook_talks_the_risk_of_an_action_down(tmp_path: Path, risk: str, refused: bool) -> None:
+    fix = f"{{id: a, risk: {risk}, irreversible: true, action: print.cancel_job, with: {{job: 7}}}}"
+    text = SMALL.replace("nodes: {ending: {end: escalate}}", "nodes: {n: {causes: [c], then: e}, e: {end: escalate}}")
+    text = text.replace("start: ending", "start: n") + f"causes: {{c: {{title: C, confirm: link.up, fix: [{fix}]}}}}\n"
+    lines = lint(tmp_path, text.encode(), "net.small.yaml")
+    assert any("print.cancel_job is never less than a medium risk" in line for line in lines) is refused

@@ -62,6 +62,8 @@ class Action:
             when there is none.
         undo: Takes back what `apply` did, given the undo token of its outcome.
         platforms: Where it can run.
+        least_risk: The smallest risk that a playbook may call it (one of model.RISKS): a playbook from a
+            stranger must not talk the risk gate or `--fix safe` into it.
     """
 
     name: str
@@ -74,6 +76,7 @@ class Action:
     undo_name: str = ""
     undo: Optional[Callable[[Acting, Mapping[str, Value]], ActionOutcome]] = None
     platforms: Tuple[str, ...] = ("linux", "macos", "windows")
+    least_risk: str = "low"
 
     def makes_stale(self, probe: str) -> bool:
         """True when a fact of this probe must be measured again after the action."""

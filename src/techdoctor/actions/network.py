@@ -237,6 +237,7 @@ ACTIONS = (
     ),
     Action(
         name="net.drop_vpn_route",
+        least_risk="medium",
         title="Stop sending everything into the dead VPN",
         doc="Deletes the default and half-internet (/1) routes of tunnel adapters; the tunnel itself stays.",
         preview=_preview_drop,

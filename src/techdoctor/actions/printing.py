@@ -217,6 +217,7 @@ ACTIONS = (
     ),
     Action(
         name="print.cancel_job",
+        least_risk="medium",
         title="Cancel a print job",
         doc="cancel(1), else IPP Cancel-Job (RFC 8011, 4.3.3). The job is lost.",
         preview=_preview(CANCEL, ""),

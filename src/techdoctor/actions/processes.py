@@ -185,6 +185,7 @@ ACTIONS = (
     ),
     Action(
         name="process.end",
+        least_risk="medium",
         title=_END,
         doc=f"Sends SIGTERM, and SIGKILL when it is still there after {GRACE_S:g} s; TerminateProcess on Windows.",
         preview=_preview_end,

@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import signal
 import sys
 import time
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
+from types import FrameType
 
 from techdoctor.errors import EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_USAGE, TechdoctorError
 from techdoctor.messages import say
@@ -21,6 +23,9 @@ _OUTPUT_ERRORS = (errno.EPIPE, errno.ENOSPC, errno.EIO, errno.EBADF, errno.EFBIG
 
 def guarded(arguments: Sequence[str]) -> int:
     """Runs the command line; whatever happens ends in an exit code and never in a traceback."""
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) is signal.SIG_DFL:
+            signal.signal(getattr(signal, name), _end_with_children)
     try:
         from techdoctor.cli.app import run
 
@@ -36,6 +41,15 @@ def guarded(arguments: Sequence[str]) -> int:
             return lost_output(error)
         print(say("error.internal", what=type(error).__name__, where=_crash_file(error)), file=sys.stderr)
         return EXIT_INTERNAL
+
+
+def _end_with_children(number: int, frame: FrameType | None) -> None:
+    """Ends our children, then us by the same signal; the journal stays open for `session resume`."""
+    system = sys.modules.get("techdoctor.system")  # not loaded: there are no children
+    if system is not None:
+        system.end_children()
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
 
 
 def lost_output(error: OSError) -> int:

@@ -125,7 +125,7 @@ def _test_file(path: Path, orders: int) -> list[dict[str, object]]:
     from techdoctor.authoring.run_tests import run_playbook
     from techdoctor.playbooks.library import callees
 
-    library = Context().library
+    library = Context().library.with_folder(path.parent)
     playbook = library.load_file(path)
     playbooks = {playbook.id: playbook}
     for callee in callees(playbook):

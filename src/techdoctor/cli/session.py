@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,7 +10,7 @@ import typer
 from techdoctor.cli.app import new_app
 from techdoctor.cli.context import Context, help_desk_line
 from techdoctor.cli.options import Json, Offline, Plain, Technician, print_json
-from techdoctor.errors import EXIT_FOUND, EXIT_OK
+from techdoctor.errors import EXIT_FOUND, EXIT_INTERRUPTED, EXIT_OK
 from techdoctor.messages import say
 from techdoctor.text import clean_line
 
@@ -121,7 +122,7 @@ def undo(session: SessionId = "last", yes: Yes = False) -> int:
     undoable = [fix for fix in applied if fix.undo_token is not None]
     for fix in applied:
         if fix.undo_token is None:
-            print(say("session_cmd.cannot_undo", action=fix.action))
+            print(say("session_cmd.cannot_undo", action=clean_line(fix.action)))
     if not undoable:
         print(say("session_cmd.nothing_to_undo"))
         return EXIT_OK
@@ -129,9 +130,13 @@ def undo(session: SessionId = "last", yes: Yes = False) -> int:
 
     host, failed = context.local_host(may_prompt=not yes), False
     for fix in undoable:
-        question = say("session_cmd.undo", action=fix.action)
+        question = say("session_cmd.undo", action=clean_line(fix.action))
         if yes or open_dialogue(context.terminal).confirm(question) == "yes":
-            outcome = past.undo(host, row.path, fix)
+            try:
+                outcome = past.undo(host, row.path, fix)
+            except KeyboardInterrupt:
+                print(say("session_cmd.undo_interrupted", action=clean_line(fix.action)), file=sys.stderr)
+                return EXIT_INTERRUPTED
             failed = failed or not outcome.ok
             print(say("engine.undone" if outcome.ok else "engine.undo_failed", text=clean_line(outcome.text)))
     return EXIT_FOUND if failed else EXIT_OK

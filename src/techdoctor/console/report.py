@@ -190,6 +190,8 @@ def _changes(result: Outcome) -> list[Paragraph]:
             lines.append(say("report.undone", text=text))
         elif fix.result == "failed":
             lines.append(say("report.changed_failed", text=text))
+        elif fix.result == "interrupted":
+            lines.append(say("report.changed_interrupted", text=text))
         elif fix.applied and fix.result == "no_help":
             lines.append(say("report.changed_no_help", text=text))
         elif fix.applied:

@@ -76,6 +76,19 @@ def _applied(walk: Walk, ref: str) -> None:
     measure_again(walk, ref)
 
 
+def interrupted(walk: Walk) -> None:
+    """The program ends while an action runs: nobody may say that nothing was changed."""
+    if walk.state.fixing is not None and walk.state.fixing.stage == "running":
+        ref = walk.state.fixing.ref
+        walk.state.applied += (ref,)
+        walk.state.results[ref] = "interrupted"
+
+
+def resumed(walk: Walk, ref: str) -> None:
+    """An open fix is never run again: it may have done its work, so the complaint is measured."""
+    _applied(walk, ref)
+
+
 def measure_again(walk: Walk, ref: str) -> None:
     """Drops what the fix may have changed and begins to verify."""
     facts.drop(walk.playbooks, walk.state, _stale(walk, ref))

@@ -72,6 +72,7 @@ def _take(walk: Walk, event: Event) -> None:
     elif isinstance(event, Deadline):
         facts.give_up(walk.playbooks, walk.state)
     elif isinstance(event, Stopped):
+        fixing.interrupted(walk)
         walk.finish("aborted", event.reason)
     elif isinstance(event, Resumed):
         _resumed(walk, event)
@@ -124,8 +125,8 @@ def _resumed(walk: Walk, event: Resumed) -> None:
         if (fact := state.fact(key)) is not None and event.at_s - fact.at_s > STALE_ON_RESUME_S
     ]
     facts.drop(walk.playbooks, state, old)
-    if state.fixing is not None:  # an open fix is never run again: measure, then ask
-        fixing.measure_again(walk, state.fixing.ref)
+    if state.fixing is not None:
+        fixing.resumed(walk, state.fixing.ref)
     elif state.prompt is not None:
         walk.effects.append(walk.prompt_effect(state.prompt))
 

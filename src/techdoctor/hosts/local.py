@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 
 from techdoctor import system
 from techdoctor.actions import registry as actions
 from techdoctor.actions.base import Acting, Action
-from techdoctor.model import ActionOutcome, ActionPreview, Fact, Value
+from techdoctor.errors import UsageError
+from techdoctor.model import NOT_APPLICABLE, ActionOutcome, ActionPreview, Fact, Value
 from techdoctor.probes.base import ProbeSettings
 from techdoctor.probes.measure import complete, measure_here
 from techdoctor.probes.runner import Call
@@ -32,31 +34,36 @@ class LocalHost:
         self._may_prompt = may_prompt
 
     def measure(self, call: Call, cancelled: threading.Event) -> Fact:
-        return measure_here(call.probe, call.params, call.timeout_s, self._settings, cancelled)
+        try:
+            return measure_here(call.probe, call.params, call.timeout_s, self._settings, cancelled)
+        except UsageError as error:  # a value of another fact that the probe does not take
+            return Fact(call.probe, NOT_APPLICABLE, reason=clean_line(error.message), at_s=time.time())
 
     def preview(self, action: str, params: Mapping[str, Value]) -> ActionPreview:
-        declared, acting = self._acting(action, params)
-        if acting.platform not in declared.platforms:
-            return ActionPreview(declared.title, problem=f"this cannot be done on {acting.platform}")
-        return declared.preview(acting)
+        declared = actions.get(action)
+        if self.platform not in declared.platforms:
+            return ActionPreview(declared.title, problem=f"this cannot be done on {self.platform}")
+        try:
+            return declared.preview(self._acting(declared, params))
+        except Exception as error:  # noqa: BLE001 - an action's own bug must not end the session (engine rule 7)
+            return ActionPreview(declared.title, problem=clean_line(f"it cannot be prepared: {error}"))
 
     def apply(self, action: str, params: Mapping[str, Value]) -> ActionOutcome:
-        declared, acting = self._acting(action, params)
-        if acting.platform not in declared.platforms:
-            return ActionOutcome(False, f"this cannot be done on {acting.platform}")
-        return _guarded(lambda: declared.apply(acting))
+        declared = actions.get(action)
+        if self.platform not in declared.platforms:
+            return ActionOutcome(False, f"this cannot be done on {self.platform}")
+        return _guarded(lambda: declared.apply(self._acting(declared, params)))
 
     def undo(self, action: str, params: Mapping[str, Value], token: Mapping[str, Value]) -> ActionOutcome:
-        declared, acting = self._acting(action, params)
+        declared = actions.get(action)
         undo = declared.undo
         if undo is None:
             return ActionOutcome(False, "this cannot be undone")
-        return _guarded(lambda: undo(acting, token))
+        return _guarded(lambda: undo(self._acting(declared, params), token))
 
-    def _acting(self, action: str, params: Mapping[str, Value]) -> tuple[Action, Acting]:
-        declared = actions.get(action)
-        values = complete(declared.parameters, params, action)
-        return declared, Acting(values, self.platform, self._may_prompt)
+    def _acting(self, declared: Action, params: Mapping[str, Value]) -> Acting:
+        values = complete(declared.parameters, params, declared.name)
+        return Acting(values, self.platform, self._may_prompt)
 
 
 def _guarded(change: Callable[[], ActionOutcome]) -> ActionOutcome:

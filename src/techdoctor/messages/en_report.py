@@ -31,6 +31,7 @@ TEXTS: dict[str, Text] = {
     "report.changed": "Changed: {text}",
     "report.changed_failed": "Tried without success: {text}",
     "report.changed_no_help": "Changed, but it did not help: {text}",
+    "report.changed_interrupted": "Interrupted while it ran, so it may have changed something: {text}",
     "report.undone": "Taken back: {text}",
     "report.nothing_changed": "Nothing was changed.",
     "report.user_no": "You said that it is not solved for you.",

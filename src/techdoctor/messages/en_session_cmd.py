@@ -9,6 +9,7 @@ TEXTS: dict[str, Text] = {
     "session_cmd.learned": "learned from history: {counts}",
     "session_cmd.cannot_undo": "{action} cannot be taken back.",
     "session_cmd.nothing_to_undo": "There is nothing to take back.",
+    "session_cmd.undo_interrupted": "Interrupted while taking back {action}: it may be taken back or not.",
     "session_cmd.undo": "Take back: {action}?",
     "session_cmd.forgotten": "Session {session} is deleted.",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from techdoctor.model import RISKS
 from techdoctor.playbooks.calls import check_parameters, check_text, reference
 from techdoctor.playbooks.declared import Declared
 from techdoctor.playbooks.problem import Path, nearest
@@ -15,6 +16,8 @@ from techdoctor.playbooks.strict_yaml import Document
 
 UNKNOWN = "unknown"
 NONE_NEEDED = "none_needed"
+# Five times a long playbook. More would keep a machine busy with measuring, or pass engine.step.MOST_STEPS.
+MOST = {"facts": 200, "nodes": 900, "causes": 300, "tests": 500}
 
 
 def cross_check(document: Document, sound: Mapping[str, Any], declared: Declared) -> None:
@@ -25,6 +28,11 @@ def cross_check(document: Document, sound: Mapping[str, Any], declared: Declared
         sound: What check.py found sound of its tree.
         declared: The probes and actions there are.
     """
+    too_many = [name for name, most in MOST.items() if len(sound.get(name, ())) > most]
+    for name in too_many:
+        document.problem((name,), f"{len(sound[name])} {name}; at most {MOST[name]} are allowed", at_key=True)
+    if too_many:
+        return
     checker = _CrossCheck(document, sound, declared)
     checker.inputs()
     checker.facts()
@@ -205,6 +213,10 @@ class _CrossCheck:
             self._document.problem((*path, "action"), f"unknown action '{fix['action']}'{suggestion}")
             return
         self._parameters(fix, path, action.parameters, action.name)
+        risk = fix.get("risk", action.least_risk)
+        if risk in RISKS and RISKS.index(risk) < RISKS.index(action.least_risk):
+            message = f"{action.name} is never less than a {action.least_risk} risk"
+            self._document.problem((*path, "risk"), message)
         known = [undo for undo in (action.undo_name, NONE_NEEDED) if undo]
         if "undo" in fix and fix["undo"] not in known:
             message = f"{action.name} has no undo {fix['undo']}{nearest(fix['undo'], known)}"

@@ -15,6 +15,8 @@ MAX_FILE_BYTES = 1 << 20
 
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _DURATION = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)(ms|s|m|h)")
+# What a playbook may ask for ends the same day: 999999ms, 9999s, 99m, 1h.
+_SHORT = r"[0-9]{1,6}(\.[0-9]{1,3})?ms|[0-9]{1,4}(\.[0-9]{1,3})?s|[0-9]{1,2}(\.[0-9]{1,3})?m|1h"
 
 ID = "[a-z][a-z0-9_]*"
 DOTTED = rf"{ID}(\.{ID})+"
@@ -90,7 +92,7 @@ FORMS: Mapping[str, Form] = {
     "undo": _text("the name of the action's undo, or none_needed", rf"{ID}(\.{ID})*", 80),
     "version": _text("a version like 1.0.0", r"[0-9]{1,5}\.[0-9]{1,5}\.[0-9]{1,5}"),
     "place": _text("a name, or playbook:name for a called playbook's", rf"({DOTTED}:)?{ID}", 140),
-    "duration": _text("a duration like 250ms, 4s or 10m", _DURATION.pattern),
+    "duration": _text("a duration like 250ms, 4s or 10m", _SHORT),
     "condition": _text("a condition", "", MAX_CHARACTERS),
     "true": Form("true", {"const": True}, (bool,)),
     "bool": Form("true or false", {"type": "boolean"}, (bool,)),

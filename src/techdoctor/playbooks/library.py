@@ -13,6 +13,7 @@ from techdoctor.playbooks.index import Entry
 from techdoctor.playbooks.load import build
 from techdoctor.playbooks.problem import ERROR, Problem, nearest
 from techdoctor.playbooks.tree import BranchNode, CallNode, Playbook
+from techdoctor.text import clean_line
 
 SUFFIX = ".yaml"
 
@@ -41,6 +42,12 @@ class Library:
         self._cache = cache
         self._loaded: dict[str, Playbook] = {}
         self.unusable: dict[str, str] = {}
+
+    def with_folder(self, folder: Path) -> Library:
+        """These playbooks and those of one more folder, which stand in for ones of the same name."""
+        both = Library([folder], self._cache)
+        both._files = {**self._files, **both._files}
+        return both
 
     def ids(self) -> list[str]:
         """All playbook ids, sorted."""
@@ -74,6 +81,7 @@ class Library:
                     from techdoctor.playbooks.checked import head_of
 
                     entry = head_of(content, str(self._files[name]))
+                _named_like(self._files[name], entry.id)
             except PlaybookError as error:
                 self.unusable[name] = error.message
                 continue
@@ -92,8 +100,7 @@ class Library:
         if playbook not in self._loaded:
             file = self.path(playbook)
             loaded = self.load_file(file)
-            if loaded.id != playbook:
-                raise PlaybookError(f"{file}:1:1: id: the file must be called {loaded.id}{SUFFIX}, like its id")
+            _named_like(file, loaded.id)
             self._loaded[playbook] = loaded
         return self._loaded[playbook]
 
@@ -139,6 +146,16 @@ class Library:
             if self._cache:
                 self._cache.keep_tree(sha256, tree)
         return build(tree, str(path), sha256)
+
+
+def _named_like(file: Path, playbook: str) -> None:
+    """A file that claims another's id must not stand in a list under it.
+
+    Raises:
+        PlaybookError: The file is not called like its id.
+    """
+    if file.name != playbook + SUFFIX:
+        raise PlaybookError(f"{file}:1:1: id: the file must be called {clean_line(playbook)}{SUFFIX}, like its id")
 
 
 def callees(playbook: Playbook) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -143,12 +144,13 @@ def _conclude(driver: Driver, journal: Journal, setting: Setting, walk: Callable
         result = walk()
     except KeyboardInterrupt:
         result = driver.stop("interrupted")
-    if result.end == "solved" and setting.did_it_help is not None:
-        driver.user_said(setting.did_it_help())
-        result = replace(result, user_said=driver.state.user_said)
     result = replace(result, saved=not journal.failed)
-    if setting.afterwards is not None:
-        result = setting.afterwards(result)
+    with suppress(KeyboardInterrupt):  # the walk is over: what it found and changed is still told
+        if result.end == "solved" and setting.did_it_help is not None:
+            driver.user_said(setting.did_it_help())
+            result = replace(result, user_said=driver.state.user_said)
+        if setting.afterwards is not None:
+            result = setting.afterwards(result)
     journal.close(
         {
             "end": result.end,
