@@ -10,8 +10,10 @@ run: $(VENV)/.installed
 	@$(BIN)/techdoctor diagnose $(WORDS)
 
 test: packages $(VENV)/.installed-dev
-	TECHDOCTOR_OFFLINE=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m "not alone"
-	TECHDOCTOR_OFFLINE=1 $(BIN)/python -m pytest -m alone
+	@failed=0; \
+	TECHDOCTOR_OFFLINE=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m "not alone" || failed=1; \
+	TECHDOCTOR_OFFLINE=1 $(BIN)/python -m pytest -m alone || failed=1; \
+	exit $$failed
 
 # What CI checks beside the tests.
 lint: $(VENV)/.installed-dev

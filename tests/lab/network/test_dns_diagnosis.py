@@ -43,7 +43,9 @@ LOWER = {
     "captive_portal": "net.connection.sign_in_page",
 }
 # Healthy as far as names go; a slow or lossy line is not the name server's fault.
-CONTROLS = [*(fault.id for fault in FAULTS.values() if fault.healthy), "latency_300", "loss_wan_10", "jitter_100"]
+# Lookups are slow there without any fault of names: nobody is to be accused, though the trouble is real.
+BAD_LINES = ["latency_300", "loss_wan_10", "jitter_100"]
+CONTROLS = [*(fault.id for fault in FAULTS.values() if fault.healthy), *BAD_LINES]
 
 
 def _diagnose(lab: Lab, *options: str, name: str = SITE) -> tuple[dict[str, Any], float]:
@@ -74,7 +76,7 @@ def test_no_false_alarm(breaking: Breaker, control: str) -> None:
     with breaking(control) as lab:
         report, _ = _diagnose(lab)
     assert report["cause"] is None
-    assert report["end"] in ("not_reproduced", "inconclusive")
+    assert report["end"] in ("not_reproduced", "inconclusive", *(["escalated"] if control in BAD_LINES else []))
     assert not [finding for finding in report["findings"] if finding["severity"] in ("problem", "danger")]
 
 
