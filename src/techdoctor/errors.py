@@ -67,12 +67,6 @@ class StateError(TechdoctorError):
     exit_code = EXIT_INTERNAL
 
 
-class MissingExtra(TechdoctorError):
-    """An optional dependency is not installed."""
-
-    exit_code = EXIT_USAGE
-
-
 class CannotMeasure(Exception):
     """Raised by a probe that could not measure; becomes the fact's status and reason.
 

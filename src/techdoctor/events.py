@@ -6,7 +6,7 @@ Plain frozen data; an event turns into JSON for the journal and back. CPython 3.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from typing import Dict, Mapping, Optional, Tuple, Type, Union
+from typing import Dict, Mapping, Optional, Tuple, Type, Union, get_args
 
 from techdoctor.model import Fact, Value
 
@@ -172,23 +172,7 @@ Event = Union[
     Resumed,
     UserSaid,
 ]
-EVENTS: Dict[str, Type[object]] = {
-    kind.__name__: kind
-    for kind in (
-        Started,
-        FactKnown,
-        Answered,
-        FixStarted,
-        FixEnded,
-        FixUndone,
-        Waited,
-        Deadline,
-        WentBack,
-        Stopped,
-        Resumed,
-        UserSaid,
-    )
-}
+EVENTS: Dict[str, Type[object]] = {kind.__name__: kind for kind in get_args(Event)}
 
 
 def event_to_json(event: Event) -> Dict[str, Value]:

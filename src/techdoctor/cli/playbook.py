@@ -27,13 +27,14 @@ Orders = Annotated[int, typer.Option("--orders", min=0, max=10_000, help="Shuffl
 @app.command("list")
 def list_(json_: Json = False) -> None:
     """All playbooks with their titles."""
-    entries = Context().library.index()
+    context = Context()
+    entries = context.library.index()
     if json_:
         print_json({"playbooks": [_entry_json(entry) for entry in entries]})
         return
-    width = max((len(entry.id) for entry in entries), default=0)
-    for entry in entries:
-        print(f"{entry.id.ljust(width)}  {clean(entry.title)}")
+    from techdoctor.console.tables import playbook_table, show_table
+
+    show_table(context.terminal, playbook_table(entries))
 
 
 def _entry_json(entry: object) -> dict[str, object]:
