@@ -117,3 +117,12 @@ def test_a_current_folder_that_is_gone_is_said(program: Program, tmp_path: Path)
         check=False,
     )
     assert (done.returncode, done.stderr.startswith("the current folder is gone")) == (70, True)
+
+
+def test_a_history_that_cannot_be_written_does_not_say_that_the_session_is_lost(program: Program) -> None:
+    state = program.home / ".local/state/techdoctor"
+    (state / "history.db").mkdir(parents=True, mode=0o700)
+    state.chmod(0o700)
+    done = program.run(*BATCH)
+    assert json.loads(done.stdout)["saved"] is True
+    assert done.stderr.startswith("The session is saved, but not counted")

@@ -220,6 +220,7 @@ def test_suspects_come_by_likelihood_over_effort_and_get_harmless_fixes_only() -
     result = simulated.diagnosis
     assert (result.end, result.cause, result.say) == ("escalated", None, "none fits")
     assert [f.confirmed for f in result.findings] == [False, False]
+    assert [fix.id for finding in result.findings for fix in finding.fixes] == ["y", "x"]
 
 
 def test_a_question_is_asked_only_when_no_fact_decides() -> None:

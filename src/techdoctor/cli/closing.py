@@ -33,11 +33,12 @@ def closed(context: Context, result: Diagnosis, platform: str) -> None:
         fixes=result.fixes_applied,
         duration_ms=result.duration_ms,
     )
-    try:
-        context.store.history.record(row)
-        context.store.sweep(context.settings.retention_days)
-    except StateError as error:
-        context.terminal.progress(say("session.not_saved", reason=error.message))
+    store, days = context.store, context.settings.retention_days
+    for keep in (lambda: store.history.record(row), lambda: store.sweep(days)):
+        try:
+            keep()
+        except StateError as error:
+            context.terminal.progress(say("session.no_history", reason=error.message))
 
 
 def afterwards(context: Context, conversation: Conversation, result: Diagnosis) -> Diagnosis:

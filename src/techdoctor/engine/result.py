@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from techdoctor.actions import registry as actions
 from techdoctor.engine.facts import Playbooks, key_of
 from techdoctor.engine.state import KNOWN, FindingState, State
-from techdoctor.engine.walk import Walk
+from techdoctor.engine.walk import SUSPICION_RISKS, Walk
 from techdoctor.errors import (
     EXIT_CANNOT_TELL,
     EXIT_ESCALATED,
@@ -166,6 +166,8 @@ def _finding(walk: Walk, found: FindingState) -> Finding:
         result = walk.state.results.get(ref, "")
         if not result and fix.when is not None and walk.judge(playbook.id, fix.when).value is False:
             continue  # it is not for this machine
+        if not result and not found.confirmed and fix.risk not in SUSPICION_RISKS:
+            continue  # the risk gate: nobody is told that this helps against a mere suspicion
         words = walk.text(playbook, fix.instruct) if fix.instruct else actions.get(fix.action).title
         applied = ref in walk.state.applied
         fixes.append(FixOutcome(fix.id, fix.effort, fix.risk, applied, result, words, (), fix.action))

@@ -16,6 +16,8 @@ from techdoctor.playbooks.tree import AskNode, Cause, Fix, Node, Playbook
 from techdoctor.text import clean_line
 
 DISCLOSE = "disclose"
+# The risk gate: what may be offered against a cause that is not confirmed.
+SUSPICION_RISKS = ("none", "low")
 
 
 @dataclass
@@ -135,7 +137,7 @@ class Walk:
         confirmed = finding is not None and finding.confirmed
         shown = []
         for fix in fixes_in_order(cause.fixes):
-            if not confirmed and fix.risk not in ("none", "low"):
+            if not confirmed and fix.risk not in SUSPICION_RISKS:
                 continue
             if not include_used and f"{gid}/{fix.id}" in self.state.results:
                 continue

@@ -54,5 +54,6 @@ TEXTS: dict[str, Text] = {
     "session.fix_done": "Done: {text}. {took}.",
     "session.fix_failed": "Failed: {text}.",
     "session.fix_failed_no_reason": "it gave no reason",
+    "session.no_history": "The session is saved, but not counted: {reason}",
     "session.not_saved": "This session is not being saved: {reason}",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -53,13 +54,8 @@ def settle_inputs(playbooks: Mapping[str, Playbook], given: Mapping[str, str]) -
 
 
 def _converted(spec: InputSpec, text: str) -> Value:
-    try:
-        if spec.type == "int":
-            return int(text)
-        if spec.type == "float":
-            return float(text)
-    except ValueError:
-        raise UsageError(f"--set {spec.name}: '{text}' is not a number") from None
+    if spec.type in ("int", "float"):
+        return _number(spec, text)
     if spec.type == "bool":
         if text.lower() not in ("true", "false", "yes", "no"):
             raise UsageError(f"--set {spec.name}: '{text}' is not yes or no")
@@ -71,8 +67,20 @@ def _converted(spec: InputSpec, text: str) -> Value:
     return text
 
 
+def _number(spec: InputSpec, text: str) -> float:
+    try:
+        number = int(text) if spec.type == "int" else float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise UsageError(f"--set {spec.name}: '{text}' is not a number")
+    return number
+
+
 def _is_host_name(text: str) -> bool:
-    """RFC 1123 section 2.1: letters, digits, hyphens, dots; 253 characters; international names too."""
+    """RFC 1123 section 2.1: letters, digits, hyphens (not first), dots; 253 characters; international names too."""
     labels = text.rstrip(".").split(".")
-    allowed = all(0 < len(label) <= 63 and all(c.isalnum() or c in "-_" for c in label) for label in labels)
+    allowed = all(
+        0 < len(label) <= 63 and label[0] != "-" and all(c.isalnum() or c in "-_" for c in label) for label in labels
+    )
     return len(text) <= 253 and allowed
