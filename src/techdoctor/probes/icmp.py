@@ -45,27 +45,37 @@ def _checksum(packet: bytes) -> int:
     return ~(total + (total >> 16)) & 0xFFFF
 
 
+# (origin, type, code) of struct sock_extended_err. Source: RFC 792 (3, 1); RFC 4443 section 3.1 (1, 3).
+_HOST_UNREACHABLE = ((2, 3, 1), (3, 1, 3))
+
+
 def keep_errors(sock: socket.socket) -> None:
     """Has the system keep ICMP errors with their senders for `pending_error`, where it can (Linux)."""
     if sys.platform == "linux":
         sock.setsockopt(*_ERROR_QUEUE[sock.family], 1)
 
 
-def pending_error(sock: socket.socket) -> Tuple[int, str]:
-    """The error number and the sender of the ICMP error that waits in a socket's queue; (0, "") without one."""
+def pending_error(sock: socket.socket) -> Tuple[int, str, bool]:
+    """The ICMP error that waits in a socket's queue.
+
+    Returns:
+        Its error number (0 without one), its sender, and whether it says "host unreachable": what a
+        system says of itself when its own question for a neighbour stayed without answer.
+    """
     flag = getattr(socket, "MSG_ERRQUEUE", None)
     if flag is None or sys.platform != "linux":
-        return 0, ""
+        return 0, "", False
     try:
         ancillary = sock.recvmsg(512, 512, flag)[1]
     except OSError:
-        return 0, ""
+        return 0, "", False
     for level, kind, data in ancillary:
         if (level, kind) in _ERROR_QUEUE.values() and len(data) >= 16:
             # struct sock_extended_err (16 bytes), then the sender's socket address (linux/errqueue.h)
             code = int(struct.unpack_from("=I", data)[0])
-            return code, _sender(data, level == 0) if data[4] in _FROM_ICMP else ""
-    return 0, ""
+            sender = _sender(data, level == 0) if data[4] in _FROM_ICMP else ""
+            return code, sender, (data[4], data[5], data[6]) in _HOST_UNREACHABLE
+    return 0, "", False
 
 
 def _sender(data: bytes, is_v4: bool) -> str:

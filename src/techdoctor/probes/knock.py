@@ -203,7 +203,9 @@ def _hear(item: _Open, sock: socket.socket, begun: float, own: Sequence[str]) ->
     if item.knock.way == TCP:
         code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         return _rejected(item, code, begun) if code else Answer(item.knock, "", ms)
-    code, said_by = icmp.pending_error(sock)
+    code, said_by, host_unreachable = icmp.pending_error(sock)
+    if host_unreachable and said_by in own:
+        said_by = ""  # the router did not answer this machine's ARP; nobody refused anything
     if code:
         return _rejected(item, code, begun, said_by)
     try:

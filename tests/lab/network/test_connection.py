@@ -180,3 +180,11 @@ def test_offline_sends_no_packet(breaking: Breaker, state: str) -> None:
             assert _sent(lab) > 0, "the counter must be able to see packets"
         finally:
             lab.nft("client", "delete table inet sent\n")
+
+
+def test_a_router_that_was_asked_for_in_vain_is_no_firewall(breaking: Breaker) -> None:
+    """When its question for the router has failed, the system says "host unreachable" of itself."""
+    with breaking("wrong_gateway") as lab:
+        lab.client(["ping", "-c1", "-W1", "1.1.1.1"], 20)  # its question fails while the diagnosis runs
+        report = diagnose(lab, "no", "internet")
+    assert report["cause"] == "net.connection.wrong_gateway"
