@@ -204,7 +204,7 @@ def _hear(item: _Open, sock: socket.socket, begun: float, own: Sequence[str]) ->
         code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         return _rejected(item, code, begun) if code else Answer(item.knock, "", ms)
     code, said_by, host_unreachable = icmp.pending_error(sock)
-    if host_unreachable and said_by in own:
+    if host_unreachable and said_by in (*own, sock.getsockname()[0]):
         said_by = ""  # the router did not answer this machine's ARP; nobody refused anything
     if code:
         return _rejected(item, code, begun, said_by)
