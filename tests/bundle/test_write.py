@@ -131,6 +131,38 @@ def test_missing_folder_is_a_usage_error(tmp_path: Path) -> None:
         create_bundle(_contents(), tmp_path / "no" / "x.zip", identifiers=())
 
 
+def test_no_member_holds_a_character_that_turns_a_line_around(tmp_path: Path) -> None:
+    diagnosis = planted_diagnosis()
+    diagnosis["words"] = "a\u202eb\u200bc\x9b31m\x1b[31md"
+    written = create_bundle(Contents(SESSION, diagnosis, None, CREATED_AT), tmp_path)
+    with zipfile.ZipFile(written.path) as archive:
+        for name in archive.namelist():
+            text = archive.read(name).decode()
+            assert not set(text) & set("\u202e\u200b\x9b\x1b"), name
+
+
+@pytest.mark.skipif(os.name != "posix", reason="devices and pipes in the file system are POSIX")
+def test_a_device_or_pipe_is_never_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.zip"
+    os.mkfifo(pipe)
+    link = tmp_path / "link.zip"
+    link.symlink_to(os.devnull)  # never the device itself: a failure of this test must not cost the machine its own
+    for place in (pipe, link):
+        before = place.lstat().st_ino
+        with pytest.raises(UsageError, match="no plain file"):
+            create_bundle(_contents(), place)
+        assert place.lstat().st_ino == before
+    assert sorted(tmp_path.iterdir()) == [link, pipe]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes in the file system are POSIX")
+def test_a_pipe_in_the_place_of_the_key_is_not_waited_for(tmp_path: Path) -> None:
+    (tmp_path / "maps").mkdir()
+    os.mkfifo(tmp_path / "maps" / "pseudonyms.key")
+    written = create_bundle(_contents(), tmp_path, tmp_path / "maps" / "x.json")
+    assert any("not a regular file" in warning for warning in written.warnings)
+
+
 def test_an_old_file_survives_a_failed_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     target = tmp_path / "x.zip"
     target.write_bytes(b"old")

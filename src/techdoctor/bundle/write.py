@@ -34,6 +34,8 @@ _OUR_WORDS = ("manifest.json", "redaction.json")
 # A journal larger than this keeps its beginning and its end; the cut is a line that says so.
 MOST_JOURNAL_LINES = 2000
 MOST_JOURNAL_BYTES = 8 << 20
+# Characters that no reader sees and that may turn a line around (Unicode TR 36, section 3.2).
+_UNSEEN = re.compile("[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
 
 @dataclass(frozen=True)
@@ -139,7 +141,7 @@ def _members(contents: Contents, redactor: Redactor) -> tuple[dict[str, bytes], 
         redactor.learn(tree)
     redactor.seal()
     redacted = redactor.tree(diagnosis)
-    lines = [json.dumps(redactor.tree(tree), ensure_ascii=False) for tree in journal]
+    lines = [_shown(json.dumps(redactor.tree(tree), ensure_ascii=False)) for tree in journal]
     assert isinstance(redacted, dict)
     shown = Facts(
         diagnosis=redacted,
@@ -207,7 +209,12 @@ def _manifest(contents: Contents, members: Mapping[str, bytes], redactor: Redact
 
 
 def _json(tree: Value) -> bytes:
-    return (json.dumps(tree, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "replace")
+    return (_shown(json.dumps(tree, ensure_ascii=False, indent=1)) + "\n").encode("utf-8", "replace")
+
+
+def _shown(text: str) -> str:
+    """JSON in which nothing can turn a line around or hide: a technician opens these files with a pager."""
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
 
 
 def _archive(members: Mapping[str, bytes], created_at: float) -> bytes:
