@@ -18,7 +18,7 @@ PACKAGE = ROOT / "src" / "techdoctor"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 SHIPPED_TO_REMOTE = [
     *(PACKAGE / name for name in ("model.py", "events.py", "errors.py", "text.py", "system.py")),
-    *sorted((PACKAGE / "probes").glob("*.py")),
+    *sorted((PACKAGE / "probes").rglob("*.py")),
     *sorted((PACKAGE / "actions").glob("*.py")),
 ]
 DESIGN = ROOT / "docs" / "design.md"

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from types import TracebackType
 
-from techdoctor.probes.dns_wire import TYPES, decode
+from techdoctor.probes.names.dns_wire import TYPES, decode
 
 Answer = Callable[[bytes], "bytes | None"]
 

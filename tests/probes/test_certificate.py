@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from techdoctor.probes.certificate import NotACertificate, read
+from techdoctor.probes.network.certificate import NotACertificate, read
 
 # openssl req -x509 -newkey ec ... -utf8 -subj "/C=XX/O=Example Org/CN=Gateway \u00dc CA"
 DER = base64.b64decode(

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from techdoctor.probes import cgroup_files as files
-from techdoctor.probes import cgroups
+from techdoctor.probes.load import cgroup_files as files
+from techdoctor.probes.load import cgroups
 from techdoctor.probes.measure import measure_here
 
 # Source: opencontainers/runc, libcontainer/cgroups/fs2/memory_test.go, memoryStatContents (shortened).

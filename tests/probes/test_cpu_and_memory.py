@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from techdoctor.errors import CannotMeasure
-from techdoctor.probes import cpu, growth, limits, memory, pressure
 from techdoctor.probes.base import Probing, Raw
+from techdoctor.probes.load import cpu, growth, limits, memory, pressure
 from techdoctor.probes.measure import measure_here
 
 # Recorded on Linux 6.18.

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from techdoctor.probes.deleted_files import Candidates, Held, candidates, held_files, reading, unit_of
-from techdoctor.probes.fs_ask import Answer
+from techdoctor.probes.disks.deleted_files import Candidates, Held, candidates, held_files, reading, unit_of
+from techdoctor.probes.disks.fs_ask import Answer
+from techdoctor.probes.disks.mount_table import Mount
 from techdoctor.probes.measure import measure_here
-from techdoctor.probes.mount_table import Mount
 
 _MOUNTS = [Mount("1:1", "/", "/", ("rw",), "ext4", "/dev/a"), Mount("1:2", "/", "/small", ("rw",), "tmpfs", "t")]
 

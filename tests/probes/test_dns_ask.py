@@ -11,8 +11,8 @@ import time
 import pytest
 
 from techdoctor.errors import CannotMeasure
-from techdoctor.probes import dns_ask
-from techdoctor.probes.dns_ask import Question, ask_all, ask_tcp
+from techdoctor.probes.names import dns_ask
+from techdoctor.probes.names.dns_ask import Question, ask_all, ask_tcp
 from tests.probes.name_server import NameServer, reply
 
 HERE = "127.0.0.1"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from techdoctor.probes import dns_ask
-from techdoctor.probes.dns_ask import Question, Reply
-from techdoctor.probes.dns_replies import Asked, reading
-from techdoctor.probes.dns_wire import TYPES, Answer, Message
-from techdoctor.probes.host_presence import Presence
-from techdoctor.probes.name_targets import KNOWN_ADDRESSES
+from techdoctor.probes.names import dns_ask
+from techdoctor.probes.names.dns_ask import Question, Reply
+from techdoctor.probes.names.dns_replies import Asked, reading
+from techdoctor.probes.names.dns_wire import TYPES, Answer, Message
+from techdoctor.probes.names.name_targets import KNOWN_ADDRESSES
+from techdoctor.probes.network.host_presence import Presence
 
 NAME = "shop.example"
 THERE, AWAY = Presence(True, 2.0, "refusal"), Presence(False, None, "silence")

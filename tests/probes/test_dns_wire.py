@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from techdoctor.probes import dns_wire
-from techdoctor.probes.dns_wire import BadName, Malformed, canonical, decode, query, wire_name
+from techdoctor.probes.names import dns_wire
+from techdoctor.probes.names.dns_wire import BadName, Malformed, canonical, decode, query, wire_name
 
 # Labels as RFC 1035, section 2.3.1 has them.
 _LABEL = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?", fullmatch=True)

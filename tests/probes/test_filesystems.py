@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from techdoctor.probes import filesystems, fs_ask, fs_space, mount_portable, mount_table
-from techdoctor.probes.fs_ask import Answer
+from techdoctor.probes.disks import filesystems, fs_ask, fs_space, mount_portable, mount_table
+from techdoctor.probes.disks.fs_ask import Answer
+from techdoctor.probes.disks.mount_table import Mount
 from techdoctor.probes.measure import measure_here
-from techdoctor.probes.mount_table import Mount
 
 _GIB = 1 << 30
 

@@ -6,7 +6,7 @@ import pytest
 
 from techdoctor.actions.dns import without_name
 from techdoctor.probes.base import Raw
-from techdoctor.probes.hosts_file import PROBES, entries_for
+from techdoctor.probes.names.hosts_file import PROBES, entries_for
 
 HOSTS = (
     "127.0.0.1\tlocalhost\n# 192.0.2.9 www.example.com\n"

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from techdoctor.probes import knock
-from techdoctor.probes.knock import NAMES, PING, TCP, Answer, Knock
+from techdoctor.probes.network import knock
+from techdoctor.probes.network.knock import NAMES, PING, TCP, Answer, Knock
 
 
 @contextmanager

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from techdoctor.probes import links, registry
+from techdoctor.probes import registry
 from techdoctor.probes.base import Raw, Reading
+from techdoctor.probes.network import links
 
 CASES = Path(__file__).parent / "cases/net.link"
 

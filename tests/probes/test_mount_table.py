@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from techdoctor.errors import CannotMeasure
-from techdoctor.probes.mount_table import Mount, below, holding, parse_mountinfo, read, shown, storage, visible
+from techdoctor.probes.disks.mount_table import Mount, below, holding, parse_mountinfo, read, shown, storage, visible
 
 # The first line stands in the kernel's Documentation/filesystems/proc.rst; spaces and tabs are octal there.
 _LINES = (

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from techdoctor.probes import ntp
+from techdoctor.probes.network import ntp
 
 TO_UNIX_S = 2208988800
 

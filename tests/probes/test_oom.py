@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from techdoctor import system
-from techdoctor.probes import oom
 from techdoctor.probes.base import Probing
+from techdoctor.probes.load import oom
 from techdoctor.system import Ran
 
 CASES = Path(__file__).parent / "cases/mem.oom"

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from techdoctor.errors import CannotMeasure
-from techdoctor.probes import own_network
-from techdoctor.probes.addresses import reading
-from techdoctor.probes.own_network import Address, Gateway
+from techdoctor.probes.network import own_network
+from techdoctor.probes.network.addresses import reading
+from techdoctor.probes.network.own_network import Address, Gateway
 
 
 def _without_netifaces(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from techdoctor.errors import CannotMeasure
-from techdoctor.probes import portal, targets
-from techdoctor.probes.portal import NO_ANSWER, NO_NAME, REDIRECT, REWRITE, SITE_FAULT, TRUE_PAGE, Page, judge
-from techdoctor.probes.targets import BY_NUMBER, PortalCheck
+from techdoctor.probes.network import portal, targets
+from techdoctor.probes.network.portal import NO_ANSWER, NO_NAME, REDIRECT, REWRITE, SITE_FAULT, TRUE_PAGE, Page, judge
+from techdoctor.probes.network.targets import BY_NUMBER, PortalCheck
 
 TEXT = PortalCheck("check.example", "/success.txt", 200, "success")
 EMPTY = PortalCheck("check.example", "/generate_204", 204, "")

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from techdoctor.probes import process_portable, process_sample, procfs
 from techdoctor.probes.base import Probing
+from techdoctor.probes.load import process_portable, process_sample, procfs
+from techdoctor.probes.load.process_sample import Close
+from techdoctor.probes.load.procfs import Effort
 from techdoctor.probes.measure import measure_here
-from techdoctor.probes.process_sample import Close
-from techdoctor.probes.procfs import Effort
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs Linux' /proc")
 # Recorded on Linux 6.18.

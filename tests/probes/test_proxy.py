@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from techdoctor.probes.proxy import Setting, from_environment, parse_gsettings, setting_of
+from techdoctor.probes.network.proxy import Setting, from_environment, parse_gsettings, setting_of
 
 # Lines as gsettings(1) prints them: schema, key, value in GVariant text form.
 _MANUAL = """org.gnome.system.proxy autoconfig-url ''

@@ -8,7 +8,7 @@ import pytest
 
 from techdoctor.errors import CannotMeasure
 from techdoctor.probes.base import Raw
-from techdoctor.probes.resolver_config import (
+from techdoctor.probes.names.resolver_config import (
     Resolvers,
     parse_hosts_line,
     parse_linux,

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from techdoctor.errors import CannotMeasure
-from techdoctor.probes import registry, route_table
+from techdoctor.probes import registry
 from techdoctor.probes.base import Raw, Reading
-from techdoctor.probes.routes import reading
+from techdoctor.probes.network import route_table
+from techdoctor.probes.network.routes import reading
 
 CASES = Path(__file__).parent / "cases/net.routes"
 _HEAD = "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n"

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from techdoctor import system
-from techdoctor.probes import cache_places, disk_activity, kernels, log_growth, reclaimable, write_test
-from techdoctor.probes.cache_places import CACHE, LOGS, Place
-from techdoctor.probes.dir_walk import telling, walk
+from techdoctor.probes.disks import cache_places, disk_activity, kernels, log_growth, reclaimable, write_test
+from techdoctor.probes.disks.cache_places import CACHE, LOGS, Place
+from techdoctor.probes.disks.dir_walk import telling, walk
+from techdoctor.probes.disks.reclaimable import Sized
 from techdoctor.probes.measure import measure_here
-from techdoctor.probes.reclaimable import Sized
 
 
 def _write(path: Path, size: int) -> None:

@@ -7,9 +7,9 @@ import time
 import pytest
 
 from techdoctor.errors import CannotMeasure
-from techdoctor.probes import system_lookup
 from techdoctor.probes.base import ProbeSettings
 from techdoctor.probes.measure import measure_here
+from techdoctor.probes.names import system_lookup
 
 
 def test_a_name_of_the_hosts_file_is_found() -> None:

@@ -10,9 +10,9 @@ from techdoctor import system
 from techdoctor.actions import empty_folder
 from techdoctor.actions.base import Acting, Action, outcome_of, shown
 from techdoctor.model import ActionOutcome, ActionPreview
-from techdoctor.probes import cache_places, dir_walk, mount_table
 from techdoctor.probes.base import Parameter
-from techdoctor.probes.cache_places import Place
+from techdoctor.probes.disks import cache_places, dir_walk, mount_table
+from techdoctor.probes.disks.cache_places import Place
 from techdoctor.text import clean_line, size
 
 _TITLE = "Empty caches"

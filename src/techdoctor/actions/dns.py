@@ -11,8 +11,8 @@ from techdoctor.actions.base import Acting, Action, outcome_of, shown
 from techdoctor.actions.name_servers import RESOLV_CONF, Keeper
 from techdoctor.errors import CannotMeasure
 from techdoctor.model import ActionOutcome, ActionPreview, Value
-from techdoctor.probes import hosts_file, resolver_config
 from techdoctor.probes.base import Parameter
+from techdoctor.probes.names import hosts_file, resolver_config
 from techdoctor.text import clean_line
 
 _PREFER = "Ask another name server first"

@@ -14,7 +14,8 @@ from typing import Callable, List, Optional, Sequence, Tuple
 
 from techdoctor import system
 from techdoctor.errors import CannotMeasure
-from techdoctor.probes import resolver_config, route_table
+from techdoctor.probes.names import resolver_config
+from techdoctor.probes.network import route_table
 from techdoctor.probes.sources import gather
 
 RESOLV_CONF = "/etc/resolv.conf"

@@ -13,10 +13,10 @@ from typing import List, Mapping, Optional, Sequence, Tuple
 from techdoctor.actions.base import Acting, Action, outcome_of, shown
 from techdoctor.errors import CannotMeasure
 from techdoctor.model import ActionOutcome, ActionPreview, Value
-from techdoctor.probes import adapters, own_network, route_table
-from techdoctor.probes.adapters import Adapter
 from techdoctor.probes.base import Parameter
-from techdoctor.probes.route_table import Route
+from techdoctor.probes.network import adapters, own_network, route_table
+from techdoctor.probes.network.adapters import Adapter
+from techdoctor.probes.network.route_table import Route
 from techdoctor.probes.sources import gather
 from techdoctor.system import read_text, run
 

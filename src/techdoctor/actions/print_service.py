@@ -15,8 +15,8 @@ from techdoctor.actions.services import keeper
 from techdoctor.actions.text_file import shown_change
 from techdoctor.model import ActionOutcome, ActionPreview, Value
 from techdoctor.probes.base import Parameter
-from techdoctor.probes.cups_scheduler import peer_pid
-from techdoctor.probes.cups_server import chosen_server, local_socket, read_optional, user_folder
+from techdoctor.probes.printing.cups_scheduler import peer_pid
+from techdoctor.probes.printing.cups_server import chosen_server, local_socket, read_optional, user_folder
 from techdoctor.text import clean_line
 
 _START = "Start the print service"

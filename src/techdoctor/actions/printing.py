@@ -16,8 +16,8 @@ from techdoctor import system
 from techdoctor.actions.base import Acting, Action, outcome_of, shown
 from techdoctor.model import ActionOutcome, ActionPreview, Value
 from techdoctor.probes.base import Parameter
-from techdoctor.probes.cups_server import PrintServer, chosen_server
-from techdoctor.probes.ipp_client import (
+from techdoctor.probes.printing.cups_server import PrintServer, chosen_server
+from techdoctor.probes.printing.ipp_client import (
     CANCEL_JOB,
     CUPS_ACCEPT_JOBS,
     CUPS_REJECT_JOBS,
@@ -31,7 +31,7 @@ from techdoctor.probes.ipp_client import (
     failed,
     status_text,
 )
-from techdoctor.probes.ipp_wire import URI, Attribute
+from techdoctor.probes.printing.ipp_wire import URI, Attribute
 from techdoctor.text import clean_line
 
 # Groups whose members may manage printers without further ado: Debian and its kin, macOS.

@@ -15,9 +15,9 @@ import psutil
 from techdoctor import system
 from techdoctor.actions.base import Acting, Action, outcome_of, shown
 from techdoctor.model import ActionOutcome, ActionPreview, Value
-from techdoctor.probes import procfs
 from techdoctor.probes.base import Parameter
-from techdoctor.probes.processes import why_kept
+from techdoctor.probes.load import procfs
+from techdoctor.probes.load.processes import why_kept
 from techdoctor.text import clean_line, duration
 
 GRACE_S = 5.0  # between asking a program to end and ending it

@@ -56,7 +56,8 @@ def _current_folder() -> Path:
 
 def public_names(context: Context, result: Diagnosis) -> set[str]:
     """What needs no hiding: probe targets, documented or the site's own, and the playbooks' default inputs."""
-    from techdoctor.probes import name_targets, targets
+    from techdoctor.probes.names import name_targets
+    from techdoctor.probes.network import targets
 
     names = set(_texts(dict(context.settings.targets)))
     for module in (targets, name_targets):

@@ -42,11 +42,12 @@ def stamp() -> str:
     root = Path(techdoctor.__file__).parent
     seen = hashlib.sha256(f"{FORMAT} {techdoctor.__version__}".encode())
     for package in _DECIDING:
-        with contextlib.suppress(OSError):
-            for entry in sorted(os.scandir(root / package), key=lambda entry: entry.name):
-                if entry.name.endswith(".py"):
-                    status = entry.stat()
-                    seen.update(f"{package} {entry.name} {status.st_size} {status.st_mtime_ns}\n".encode())
+        for folder, folders, names in os.walk(root / package):
+            folders.sort()
+            for name in sorted(name for name in names if name.endswith(".py")):
+                with contextlib.suppress(OSError):
+                    status = os.stat(os.path.join(folder, name))
+                    seen.update(f"{package} {name} {status.st_size} {status.st_mtime_ns}\n".encode())
     return seen.hexdigest()[:16]
 
 

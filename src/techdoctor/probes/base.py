@@ -170,7 +170,7 @@ class ProbeSettings:
 
     Attributes:
         offline: True when nothing may be sent beyond this machine.
-        targets: Probe targets by name, e.g. {"internet": [...]}; see probes/targets.py.
+        targets: Probe targets by name, e.g. {"internet": [...]}; see probes/network/targets.py.
     """
 
     offline: bool = False

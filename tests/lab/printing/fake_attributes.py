@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from techdoctor.probes.ipp_wire import (
+from techdoctor.probes.printing.ipp_wire import (
     BOOLEAN,
     CHARSET,
     COLLECTION,

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
 
-from techdoctor.probes.ipp_wire import (
+from techdoctor.probes.printing.ipp_wire import (
     COLLECTION,
     ENUM,
     INTEGER,

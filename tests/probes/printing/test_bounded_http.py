@@ -10,8 +10,8 @@ from contextlib import ExitStack, suppress
 
 import pytest
 
-from techdoctor.probes.bounded_http import MOST_BODY_BYTES, HttpAnswer, exchange
-from techdoctor.probes.bounded_socket import Endpoint, ExchangeFailed, is_loopback
+from techdoctor.probes.network.bounded_http import MOST_BODY_BYTES, HttpAnswer, exchange
+from techdoctor.probes.network.bounded_socket import Endpoint, ExchangeFailed, is_loopback
 
 Serve = Callable[[Callable[[socket.socket], None]], Endpoint]
 

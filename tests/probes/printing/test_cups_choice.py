@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from techdoctor.model import Value
-from techdoctor.probes.cups_jobs import describe_last, describe_waiting
-from techdoctor.probes.cups_queue import describe, suggested_default
-from techdoctor.probes.cups_queues import Default, choose_queue, default_in
-from techdoctor.probes.cups_server import chosen_server, server_name_in
-from techdoctor.probes.ipp_client import user_name
-from techdoctor.probes.ipp_wire import BOOLEAN, INTEGER, KEYWORD, NAME, URI, Attribute, Group
-from techdoctor.probes.print_ready import default_blockers, job_blockers, queue_blockers
+from techdoctor.probes.printing.cups_jobs import describe_last, describe_waiting
+from techdoctor.probes.printing.cups_queue import describe, suggested_default
+from techdoctor.probes.printing.cups_queues import Default, choose_queue, default_in
+from techdoctor.probes.printing.cups_server import chosen_server, server_name_in
+from techdoctor.probes.printing.ipp_client import user_name
+from techdoctor.probes.printing.ipp_wire import BOOLEAN, INTEGER, KEYWORD, NAME, URI, Attribute, Group
+from techdoctor.probes.printing.print_ready import default_blockers, job_blockers, queue_blockers
 
 _NONE = Default("", "", False, "")
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from techdoctor.probes import ipp_wire as wire
-from techdoctor.probes.ipp_wire import Attribute, Group, Message, WireError, decode, encode
+from techdoctor.probes.printing import ipp_wire as wire
+from techdoctor.probes.printing.ipp_wire import Attribute, Group, Message, WireError, decode, encode
 
 _INT = st.integers(-(2**31), 2**31 - 1)
 _NAMES = st.text("abcdefghijklmnopqrstuvwxyz-", min_size=1, max_size=12)

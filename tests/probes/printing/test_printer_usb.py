@@ -6,7 +6,7 @@ import pytest
 
 from techdoctor.errors import CannotMeasure
 from techdoctor.probes.base import Raw
-from techdoctor.probes.printer_usb import _parse
+from techdoctor.probes.printing.printer_usb import _parse
 
 _AT = "/sys/bus/usb/devices/"
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from techdoctor.probes.cups_jobs import filter_failed
-from techdoctor.probes.cups_queue import complaint_of
-from techdoctor.probes.ipp_wire import ENUM, INTEGER, KEYWORD, TEXT, Attribute, Group
-from techdoctor.probes.printer_device import describe_device
-from techdoctor.probes.printer_reasons import blocking_families, device_families, read_reason, read_reasons
-from techdoctor.probes.printer_uri import read_device_uri, service_name
+from techdoctor.probes.printing.cups_jobs import filter_failed
+from techdoctor.probes.printing.cups_queue import complaint_of
+from techdoctor.probes.printing.ipp_wire import ENUM, INTEGER, KEYWORD, TEXT, Attribute, Group
+from techdoctor.probes.printing.printer_device import describe_device
+from techdoctor.probes.printing.printer_reasons import blocking_families, device_families, read_reason, read_reasons
+from techdoctor.probes.printing.printer_uri import read_device_uri, service_name
 
 
 @pytest.mark.parametrize(

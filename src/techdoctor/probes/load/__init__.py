@@ -1,0 +1,1 @@
+"""Processor, memory, processes, limits and control groups."""

@@ -1,0 +1,1 @@
+"""How names are found: resolver settings, name servers one by one, hosts file, what programs see."""

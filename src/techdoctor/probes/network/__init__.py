@@ -1,0 +1,1 @@
+"""What connects this machine: adapters, addresses, routes, the router, the internet, web, clock, speed."""

@@ -1,0 +1,1 @@
+"""Print service, queues and jobs by IPP, and the printers themselves."""
