@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.runs import Program
+from tests.cli.runs import PLAYBOOKS, Program
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="pipes in the file system and /dev/full are POSIX")
 BATCH = ("diagnose", "--playbook", "t.demo", "--batch", "--json")
@@ -126,3 +126,16 @@ def test_a_history_that_cannot_be_written_does_not_say_that_the_session_is_lost(
     done = program.run(*BATCH)
     assert json.loads(done.stdout)["saved"] is True
     assert done.stderr.startswith("The session is saved, but not counted")
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="this system has no /dev/zero")
+def test_endless_answers_are_refused(program: Program) -> None:
+    done = program.run("diagnose", "--playbook", "t.demo", "--answers", "/dev/zero")
+    assert (done.returncode, "larger than" in done.stderr) == (2, True)
+
+
+def test_a_pipe_among_playbooks_is_passed_over(program: Program, tmp_path: Path) -> None:
+    (tmp_path / "t.demo.yaml").write_bytes((PLAYBOOKS / "t.demo.yaml").read_bytes())
+    os.mkfifo(tmp_path / "a.pipe.yaml")
+    assert program.run("playbook", "lint", str(tmp_path)).returncode == 0
+    assert program.run("playbook", "test", str(tmp_path)).returncode == 0

@@ -109,5 +109,5 @@ def playbook_files(paths: Sequence[Path]) -> list[Path]:
     """Playbook files named directly or found in folders, sorted."""
     found: list[Path] = []
     for path in paths:
-        found += sorted(path.glob("*.yaml")) if path.is_dir() else [path]
+        found += sorted(file for file in path.glob("*.yaml") if file.is_file()) if path.is_dir() else [path]
     return found

@@ -64,9 +64,11 @@ def read_answers(path: Path) -> dict[str, str]:
         UsageError: The file cannot be read or is not such a map.
     """
     from techdoctor.playbooks import strict_yaml
+    from techdoctor.playbooks.forms import MAX_FILE_BYTES
 
     try:
-        document = strict_yaml.parse(path.read_bytes(), str(path))
+        with path.open("rb") as stream:  # a pipe is welcome here: --answers <(generate)
+            document = strict_yaml.parse(stream.read(MAX_FILE_BYTES + 1), str(path))
     except OSError as error:
         raise UsageError(f"--answers {path}: {error.strerror}") from None
     if document.problems:

@@ -52,7 +52,8 @@ def lint_files(paths: Iterable[File], library: Library, declared: Declared | Non
 def _playbook_files(paths: Iterable[File]) -> list[File]:
     found: dict[File, None] = {}
     for path in paths:
-        found.update(dict.fromkeys(sorted(path.glob("*" + SUFFIX)) if path.is_dir() else [path]))
+        inside = sorted(file for file in path.glob("*" + SUFFIX) if file.is_file()) if path.is_dir() else [path]
+        found.update(dict.fromkeys(inside))
     return list(found)
 
 
