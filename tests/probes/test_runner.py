@@ -100,3 +100,16 @@ def test_stop_leaves_nothing_running() -> None:
     runner.stop()
     assert runner.busy == []
     assert cancelled_seen.wait(2)
+
+
+def test_answers_that_came_in_time_count_however_late_they_are_read() -> None:
+    """A person reads a question for a minute while the last probes end."""
+
+    def measure(call: Call, cancelled: threading.Event) -> Fact:
+        return Fact(call.probe, "ok")
+
+    runner = Runner(measure)
+    for number in range(3):
+        runner.start(Call(str(number), "p", timeout_s=0.05))
+    time.sleep(0.6)
+    assert [fact.status for fact in drain(runner).values()] == ["ok"] * 3

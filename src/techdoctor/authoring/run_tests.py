@@ -53,18 +53,29 @@ def _run_test(playbooks: Playbooks, playbook: Playbook, test: Test, orders: int)
         expected = _essence(plain)
         for seed in range(orders):
             shuffled = simulate(playbooks, playbook.id, test, random.Random(seed))  # noqa: S311 - not for secrets
-            if _essence(shuffled) != expected:
-                problems.append(f"order of arrival {seed} ends as {_essence(shuffled)}, not {expected}")
+            other = _essence(shuffled)
+            problems += [
+                f"order of arrival {seed}: {k} is {other[k]!r}, else {v!r}"
+                for k, v in expected.items()
+                if other[k] != v
+            ]
+            if problems:
                 break
     except RuntimeError as error:
         problems = [str(error)]
     return Outcome(playbook.id, test.name, tuple(problems), orders)
 
 
-def _essence(walk: Simulated) -> tuple[object, ...]:
+def _essence(walk: Simulated) -> dict[str, object]:
     """What must not depend on the order in which facts arrive."""
     result = walk.diagnosis
-    return result.end, result.cause, result.fixes_applied, result.path, tuple(f.id for f in result.findings)
+    return {
+        "end": result.end,
+        "cause": result.cause,
+        "fixes": result.fixes_applied,
+        "path": result.path,
+        "findings": tuple(finding.id for finding in result.findings),
+    }
 
 
 def _replayed(playbooks: Playbooks, walk: Simulated) -> bool:

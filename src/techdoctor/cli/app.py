@@ -53,8 +53,14 @@ def run(arguments: Sequence[str]) -> int:
     except typer.Abort:  # what typer makes of Ctrl-C
         raise KeyboardInterrupt from None
     except _UsageProblem as error:
-        raise UsageError(getattr(error, "message", str(error)), say("cli.see_command_help", name=name)) from None
+        raise UsageError(_words_of(error), say("cli.see_command_help", name=name)) from None
     return code if isinstance(code, int) else 0
+
+
+def _words_of(problem: Exception) -> str:
+    """What is wrong, as typer would print it."""
+    formatted = getattr(problem, "format_message", None)
+    return str(formatted()) if callable(formatted) else str(problem)
 
 
 def _with_optional_values(arguments: list[str]) -> list[str]:

@@ -21,9 +21,17 @@ Answers = Annotated[
     typer.Option("--answers", metavar="FILE", help="YAML map of question or fix id to choice; asks nothing."),
 ]
 PrintQuestions = Annotated[bool, typer.Option("--print-questions", help="Print a blank answers file and end.")]
-FixMode = Annotated[str, typer.Option("--fix", metavar="never|ask|safe", help="Whether fixes are applied.")]
+_FIX_HELP = "never: only find; ask: with your consent; safe: apply what is confirmed, of little risk, without asking."
+FixMode = Annotated[str, typer.Option("--fix", metavar="never|ask|safe", help=_FIX_HELP)]
+    str,
+    typer.Option(
+        "--fix",
+        metavar="never|ask|safe",
+        help="never: only find; ask: with your consent; safe: apply what is confirmed, of little risk, unasked.",
+    ),
+]
 Allow = Annotated[list[str] | None, typer.Option("--allow", metavar="disclose", help="Allow sending what was typed.")]
-FromBundle = Annotated[str, typer.Option("--from", metavar="BUNDLE", help="Diagnose a recorded machine.")]
+FromBundle = Annotated[str, typer.Option("--from", metavar="BUNDLE", hidden=True)]
 Resume = Annotated[str, typer.Option("--resume", metavar="[ID]", help="Go on with an interrupted session.")]
 
 

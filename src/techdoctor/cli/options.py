@@ -17,7 +17,7 @@ Plain = Annotated[bool | None, typer.Option("--plain", help="Plain lines for scr
 Technician = Annotated[bool | None, typer.Option("--technician", help="Show exact values, ids and comparisons.")]
 Offline = Annotated[bool | None, typer.Option("--offline", help="Send nothing beyond this machine.")]
 SetValues = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Give an input or parameter.")]
-On = Annotated[str, typer.Option("--on", metavar="HOST", help="Work on another computer over SSH.")]
+On = Annotated[str, typer.Option("--on", metavar="HOST", hidden=True)]
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
 
 

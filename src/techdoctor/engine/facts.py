@@ -11,6 +11,8 @@ from techdoctor.events import Effect, RunProbe
 from techdoctor.model import SKIPPED, TIMEOUT, Fact, Value
 from techdoctor.playbooks.condition import Look
 from techdoctor.playbooks.tree import FactSpec, Playbook
+from techdoctor.probes import registry
+from techdoctor.probes.base import Probe
 
 Playbooks = Mapping[str, Playbook]
 NOT_ASKED = "it was not asked"
@@ -54,25 +56,31 @@ class Surroundings:
         if fact is None:
             return Look("pending", fact=key)
         if not fact.ok:
-            return Look("unknown", reason=f"{owner}: {fact.reason or fact.status}")
+            return Look("unknown", reason=f"{title_of(fact.probe) or owner}: {fact.reason or fact.status}")
         if not field:
             return Look("known", True, at_s=fact.at_s)
         value = fact.data.get(field)
         if value is None:
-            return Look("unknown", reason=f"{owner}: " + fact.gaps.get(field, f"{field} was not measured"))
+            gap = fact.gaps.get(field, f"{field} was not measured")
+            return Look("unknown", reason=f"{title_of(fact.probe) or owner}: {gap}")
         return Look("known", value, unit=unit_of(fact.probe, field), at_s=fact.at_s)
 
 
-def unit_of(probe: str, field: str) -> str:
-    """The declared unit of a probe's field; empty for probes that only a test knows."""
-    from techdoctor.errors import UsageError
-    from techdoctor.probes import registry
+def _declared(probe: str) -> Probe | None:
+    """A probe's declaration; None for probes that only a test knows."""
+    return registry.get(probe) if probe in registry.MODULES else None
 
-    try:
-        declared = registry.get(probe).fields.get(field)
-    except UsageError:
-        return ""
-    return declared.unit if declared else ""
+
+def unit_of(probe: str, field: str) -> str:
+    """The declared unit of a probe's field; empty when it has none."""
+    declared = _declared(probe)
+    return declared.fields[field].unit if declared is not None and field in declared.fields else ""
+
+
+def title_of(probe: str) -> str:
+    """A probe's title; empty for probes that only a test knows."""
+    declared = _declared(probe)
+    return declared.title if declared is not None else ""
 
 
 def input_value(playbook: Playbook, state: State, name: str) -> Value:

@@ -63,20 +63,27 @@ class Runner:
         """The next answer (call id, fact), or None when none came within `timeout_s` seconds."""
         until = time.monotonic() + timeout_s
         while True:
+            while (answer := self._arrived(0.0)) is not None:  # before any deadline: the caller may have been away
+                if answer[0] in self._running:
+                    return self._finish(*answer)
             now = time.monotonic()
             for identity, (call, deadline, cancelled) in list(self._running.items()):
                 if now >= deadline:
                     cancelled.set()
                     return self._finish(identity, _hung(call))
             nearest = min((entry[1] for entry in self._running.values()), default=until)
-            try:
-                identity, fact = self._answers.get(timeout=max(0.0, min(until, nearest) - now))
-            except queue.Empty:
-                if time.monotonic() >= until:
-                    return None
-                continue
-            if identity in self._running:  # an answer after its deadline is dropped
-                return self._finish(identity, fact)
+            late = self._arrived(max(0.0, min(until, nearest) - now))
+            if late is not None and late[0] in self._running:  # an answer after its deadline is dropped
+                return self._finish(*late)
+            if late is None and time.monotonic() >= until:
+                return None
+
+    def _arrived(self, timeout_s: float) -> Tuple[str, Fact] | None:
+        """An answer that has come, or comes within `timeout_s` seconds."""
+        try:
+            return self._answers.get(timeout=timeout_s) if timeout_s else self._answers.get_nowait()
+        except queue.Empty:
+            return None
 
     def stop(self) -> None:
         """Cancels everything; threads that hang are left behind as daemons."""
