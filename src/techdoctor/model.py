@@ -134,8 +134,9 @@ class FixOutcome:
         id: The fix's id within its cause.
         effort: One of EFFORTS.
         risk: One of RISKS.
-        applied: True when it ran, or when the person said it is done.
-        result: "" (not tried), "declined", "failed", "no_help", "solved", "undone", "referred" or
+        applied: True when it ran, or when the person did it in this session.
+        result: "" (not tried), "declined", "failed", "no_help", "helped" (its cause is gone,
+            the trouble is not), "solved", "undone", "referred" or
             "interrupted" (the program ended while it ran).
         text: The instruction or the action's title, in plain words.
         commands: The exact commands, when an action has been previewed.

@@ -39,13 +39,16 @@ SUSPECT = Finding(
     "warning",
     False,
     EVIDENCE[1:2],
-    (FixOutcome("prefer", "do", "low", True, "no_help", "Ask the faster server first"),),
+    (FixOutcome("prefer", "do", "low", True, "no_help", "Ask the faster server first", action="dns.prefer_server"),),
 )
 ESCALATED = Result(
     end="escalated",
     say="Name lookup fails and none of the known causes fits.",
     findings=(
-        replace(FINDING, fixes=(FixOutcome("renew", "do", "low", False, "failed", "Get new settings"),)),
+        replace(
+            FINDING,
+            fixes=(FixOutcome("renew", "do", "low", False, "failed", "Get new settings", action="net.renew_lease"),),
+        ),
         SUSPECT,
     ),
     ruled_out=("net.dns.refuses", "net.dns.loop"),

@@ -55,7 +55,7 @@ FINDING = Finding(
     True,
     EVIDENCE,
     (
-        FixOutcome("renew", "do", "low", True, "solved", "Get new settings from the network"),
+        FixOutcome("renew", "do", "low", True, "solved", "Get new settings from the network", action="net.renew_lease"),
         FixOutcome(
             "restart", "do", "none", False, "", "Switch the router off, wait ten seconds and switch it on again."
         ),

@@ -218,11 +218,11 @@ def test_resume_goes_on_where_the_journal_ends_and_never_reruns_an_open_fix(tmp_
     assert result.end == "solved"
 
 
-def test_stop_reports_what_is_known() -> None:
+def test_an_interrupted_walk_reports_what_is_known() -> None:
     driver = driven(Machine(BROKEN), Script())
     with pytest.raises(NoAnswer):
         driver.run(Started("t.drive"))
-    result = driver.stop("interrupted")
+    result = driver.interrupted()
     assert (result.end, result.cause) == ("aborted", "t.drive.broken")
 
 
@@ -238,7 +238,7 @@ def test_an_interrupted_fix_is_never_reported_as_nothing_changed(tmp_path: Path)
     driver = driven(Stuck(BROKEN), Script("no", "yes"), path)
     with pytest.raises(KeyboardInterrupt):
         driver.run(Started("t.drive"))
-    result = driver.stop("interrupted")
+    result = driver.interrupted()
     fixes = {fix.id: (fix.applied, fix.result) for finding in result.findings for fix in finding.fixes}
     assert (result.end, fixes["mend"]) == ("aborted", (True, "interrupted"))
 

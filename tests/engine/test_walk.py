@@ -369,3 +369,19 @@ def test_what_the_person_typed_is_disclosed_only_with_consent() -> None:
     batch = Started(playbook.id, inputs={"name": "mine.test"}, disclose=False, batch=True)
     _, effects = step(playbooks, State(), batch)
     assert {"name": "example.com"} in [e.params for e in effects if isinstance(e, RunProbe)]
+
+
+def test_a_cause_that_is_gone_although_the_trouble_stays_was_helped() -> None:
+    facts = {"a": {"bad": True}, "b": {"bad": True}, "sys": BAD}
+    answers = {"look_a": "no", "look_b": "no"}
+    result = walk(two_causes(), facts, answers=answers, after={"mend_a": {"a": {"bad": False}}}).diagnosis
+    assert [fix.result for fix in result.findings[0].fixes] == ["declined", "helped"]
+    assert (result.end, result.cause) == ("declined", "t.two.first")
+
+
+def test_what_was_done_before_the_session_is_not_counted_as_applied() -> None:
+    facts = {"a": {"bad": True}, "b": {"bad": False}, "sys": BAD}
+    result = walk(two_causes(), facts, answers={"look_a": "already", "mend_a": "no"}).diagnosis
+    assert result.fixes_applied == ()
+    assert result.findings[0].fixes[0].result == "no_help"
+    assert (result.end, result.exit_code) == ("escalated", 3)

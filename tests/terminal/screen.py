@@ -37,12 +37,12 @@ class Screen:
         """Everything shown so far, lines joined that the window has wrapped are not."""
         return self._do("capture-pane", "-p", "-S", "-500")
 
-    def wait(self, *wanted: str, timeout_s: float = 20.0) -> str:
-        """Waits until all of these texts are shown; returns the screen."""
+    def wait(self, *wanted: str, times: int = 1, timeout_s: float = 20.0) -> str:
+        """Waits until all of these texts are shown so many times; returns the screen."""
         until = time.monotonic() + timeout_s
         while time.monotonic() < until:
             shown = self.text()
-            if all(text in shown for text in wanted):
+            if all(shown.count(text) >= times for text in wanted):
                 return shown
             time.sleep(0.1)
         raise AssertionError(f"not shown: {wanted}\n{self.text()}")

@@ -23,13 +23,6 @@ Answers = Annotated[
 PrintQuestions = Annotated[bool, typer.Option("--print-questions", help="Print a blank answers file and end.")]
 _FIX_HELP = "never: only find; ask: with your consent; safe: apply what is confirmed, of little risk, without asking."
 FixMode = Annotated[str, typer.Option("--fix", metavar="never|ask|safe", help=_FIX_HELP)]
-    str,
-    typer.Option(
-        "--fix",
-        metavar="never|ask|safe",
-        help="never: only find; ask: with your consent; safe: apply what is confirmed, of little risk, unasked.",
-    ),
-]
 Allow = Annotated[list[str] | None, typer.Option("--allow", metavar="disclose", help="Allow sending what was typed.")]
 FromBundle = Annotated[str, typer.Option("--from", metavar="BUNDLE", hidden=True)]
 Resume = Annotated[str, typer.Option("--resume", metavar="[ID]", help="Go on with an interrupted session.")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from techdoctor.console.conversation import Conversation
     from techdoctor.engine.dialogue import Dialogue
     from techdoctor.engine.result import Diagnosis
+    from techdoctor.playbooks.index import Entry
     from techdoctor.playbooks.tree import Playbook
     from techdoctor.session.run import Setting
 
@@ -42,6 +43,7 @@ class Choice:
 
     playbook: str
     candidates: tuple[str, ...] = ()
+    words: str = ""
 
 
 def run(wish: Wish, offline: bool | None = None, technician: bool | None = None, plain: bool | None = None) -> int:
@@ -55,7 +57,8 @@ def run(wish: Wish, offline: bool | None = None, technician: bool | None = None,
         if choice is None:
             result = _nothing_fits(wish)
         else:
-            result = replace(_walk(context, wish, talk, choice.playbook), candidates=choice.candidates)
+            told = replace(wish, words=choice.words or wish.words)
+            result = replace(_walk(context, told, talk, choice.playbook), candidates=choice.candidates)
     talk.end()
     if wish.json:
         print_json(result.to_json())
@@ -126,32 +129,52 @@ def may_elevate() -> bool:
 def _choose(context: Context, wish: Wish, talk: _Talk) -> Choice | None:
     if wish.playbook:
         return Choice(wish.playbook)
-    from techdoctor.playbooks.search import clear_winner, search
-
     index = context.library.index()
     for problem in context.library.unusable.values():
         context.terminal.progress(say("diagnose.unusable", problem=problem))
-    if not wish.words.strip():
-        if wish.batch:
-            raise UsageError("no words and no --playbook", 'say what hurts: techdoctor diagnose "no internet" --batch')
-        from techdoctor.console.menu import menu
+    return _choose_unasked(index, wish) if wish.batch else _choose_together(context, index, wish)
 
-        chosen = menu(context.terminal, index)
-        if not chosen:
-            raise KeyboardInterrupt
-        return Choice(chosen)
+
+def _choose_together(context: Context, index: Sequence[Entry], wish: Wish) -> Choice:
+    """A clear winner starts at once; else the person chooses, from hits or from the menu."""
+    from techdoctor.playbooks.search import clear_winner, search
+
+    words = wish.words.strip()
+    while True:
+        if not words:
+            from techdoctor.console.menu import menu
+
+            words = menu(context.terminal, index)
+            if not words:
+                raise KeyboardInterrupt
+            if words in context.library.ids():
+                return Choice(words, words=wish.words)
+        hits = search(index, words)
+        winner = clear_winner(hits)
+        if winner is not None:
+            return Choice(winner.id, words=words)
+        if hits:
+            from techdoctor.console.menu import choose
+
+            chosen = choose(context.terminal, hits)
+            if chosen:
+                return Choice(chosen, tuple(hit.id for hit in hits), words)
+        else:
+            context.terminal.progress(say("diagnose.no_hit_menu"))
+        words = ""
+
+
+def _choose_unasked(index: Sequence[Entry], wish: Wish) -> Choice | None:
+    """The best hit; the others are candidates unless it wins clearly."""
+    from techdoctor.playbooks.search import clear_winner, search
+
+    if not wish.words.strip():
+        raise UsageError("no words and no --playbook", 'say what hurts: techdoctor diagnose "no internet" --batch')
     hits = search(index, wish.words)
     if not hits:
         return None
     winner = clear_winner(hits)
-    others = tuple(hit.id for hit in hits)
-    if winner is not None or wish.batch:
-        best = winner or hits[0]
-        return Choice(best.id, () if winner else others)
-    from techdoctor.console.menu import choose
-
-    chosen = choose(context.terminal, hits)
-    return Choice(chosen, others) if chosen else None
+    return Choice(hits[0].id, () if winner else tuple(hit.id for hit in hits), wish.words)
 
 
 def _nothing_fits(wish: Wish) -> Diagnosis:
@@ -254,7 +277,8 @@ def _resume(context: Context, wish: Wish, talk: _Talk) -> Diagnosis:
     from techdoctor.engine.journal import read_journal
     from techdoctor.session.run import resume_session
 
-    row = context.store.find(wish.resume)
+    unfinished = [row for row in context.store.sessions() if row.open] if wish.resume == "last" else []
+    row = unfinished[0] if unfinished else context.store.find(wish.resume)
     if not row.open:
         raise UsageError(f"session {row.id} has ended ({row.end})", "see it with: techdoctor session show " + row.id)
     recorded = read_journal(row.path)

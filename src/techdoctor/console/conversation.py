@@ -115,6 +115,8 @@ class Conversation(ABC):
             self._show_finding(note, finding)
         elif note.kind == "verified":
             self._statement(say("session.verified"), "good")
+        elif note.kind == "helped":
+            self._statement(say("session.helped"), "good")
         elif note.kind == "no_help":
             self._statement(say("session.no_help"), "unsure")
             if note.text and self._technician:
@@ -292,6 +294,7 @@ class Conversation(ABC):
             self._detail(say("ask.why_again", number=number))
             show()
 
+        self.terminal.forget_typed()  # nobody consents to what was not on screen yet
         show()
         while True:
             answer = pick(self.terminal, card.choices, explain)

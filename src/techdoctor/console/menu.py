@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from techdoctor.console.prompt import Choice, choice_lines, pick, standard_choices
@@ -41,7 +41,10 @@ class Titled(Protocol):
 
 
 def menu(terminal: Terminal, playbooks: Iterable[Titled]) -> str:
-    """Asks for the area, then for the trouble; returns a playbook's id, or "" when the person stopped.
+    """Asks for the area, then for the trouble.
+
+    Returns:
+        A playbook's id; the words of a person who typed what hurts instead; "" when the person stopped.
 
     Raises:
         NoAnswer: Standard input is closed.
@@ -53,9 +56,13 @@ def menu(terminal: Terminal, playbooks: Iterable[Titled]) -> str:
     stop = standard_choices(why=False)[1:]
     while True:
         named = [Choice(area, _area(area)) for area in filled]
-        area = _pick(terminal, say("ask.trouble"), (*named, *stop))
+        area = _pick(terminal, say("ask.trouble"), (*named, *stop), _are_words)
         if area == STOP:
             return ""
+        if area not in filled:
+            return area
+        if len(filled[area]) == 1:
+            return filled[area][0].id
         titles = [Choice(playbook.id, _title(playbook)) for playbook in filled[area]]
         text = say("ask.area", area=_area(area))
         chosen = _pick(terminal, text, (*titles, *standard_choices(why=False)))
@@ -91,12 +98,17 @@ def ask_input(terminal: Terminal, text: str, default: str = "") -> str:
     return terminal.read_line() or default
 
 
-def _pick(terminal: Terminal, text: str, choices: Sequence[Choice]) -> str:
+def _are_words(line: str) -> bool:
+    """True for something a person would say, as against a slip of the finger."""
+    return len(line) > 2 and any(char.isalpha() for char in line)
+
+
+def _pick(terminal: Terminal, text: str, choices: Sequence[Choice], words: Callable[[str], bool] | None = None) -> str:
     if not terminal.plain:
         terminal.talk()
     for line in [*terminal.wrapped(text), *choice_lines(terminal, choices)]:
         terminal.talk(line)
-    return pick(terminal, choices)
+    return pick(terminal, choices, words=words)
 
 
 def _area(area: str) -> str:

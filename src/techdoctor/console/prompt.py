@@ -80,13 +80,19 @@ def match(given: str, choices: Sequence[Choice]) -> Choice | None:
     return begun[0] if len(begun) == 1 else None
 
 
-def pick(terminal: Terminal, choices: Sequence[Choice], explain: Callable[[], None] | None = None) -> str:
+def pick(
+    terminal: Terminal,
+    choices: Sequence[Choice],
+    explain: Callable[[], None] | None = None,
+    words: Callable[[str], bool] | None = None,
+) -> str:
     """Reads lines until one of them is a choice. The question itself has been shown by the caller.
 
     Args:
         terminal: Where to read and show.
         choices: In the order shown.
         explain: Shows the reason and the question again; called for "why".
+        words: Takes a line that is no choice; when it returns True the line itself is the answer.
 
     Raises:
         NoAnswer: Standard input is closed.
@@ -97,6 +103,8 @@ def pick(terminal: Terminal, choices: Sequence[Choice], explain: Callable[[], No
         choice = match(given, choices)
         if choice is None and explain is not None and match(given, standard_choices(why=True)) == _why():
             choice = _why()
+        if choice is None and words is not None and words(given):
+            return given
         if choice is None:
             for line in terminal.wrapped(_hint(given, choices), "" if terminal.plain else "  "):
                 terminal.talk(line)

@@ -84,7 +84,10 @@ def end_line(result: Outcome) -> str:
     told = clean_line(result.say, 500)
     if not told and result.end in ("found", "referred", "handed_on", "declined"):
         told = clean_line(next((f.title for f in result.findings if f.confirmed), ""))
-    if told:
+    known = next((clean_line(f.title) for f in result.findings if f.confirmed), "")
+    if not told and result.end == "escalated" and known:
+        outcome = say("report.escalated_known", title=known.rstrip("."))
+    elif told:
         outcome = _ends(told.rstrip(".")).get(result.end, told)
     else:
         outcome = _bare_ends().get(result.end, clean_line(result.end))
@@ -192,13 +195,18 @@ def _changes(result: Outcome) -> list[Paragraph]:
             lines.append(say("report.changed_failed", text=text))
         elif fix.result == "interrupted":
             lines.append(say("report.changed_interrupted", text=text))
-        elif fix.applied and fix.result == "no_help":
-            lines.append(say("report.changed_no_help", text=text))
-        elif fix.applied:
-            lines.append(say("report.changed", text=text))
+        elif fix.result == "no_help":
+            lines.append(say("report.changed_no_help" if _changed(fix) else "report.tried_no_help", text=text))
+        elif fix.applied or fix.result in ("solved", "helped"):
+            lines.append(say("report.changed" if _changed(fix) else "report.tried", text=text))
     if not lines and result.end in ("aborted", "declined", *_UNSOLVED):
         lines.append(say("report.nothing_changed"))
     return [Paragraph(line) for line in lines]
+
+
+def _changed(fix: FixOutcome) -> bool:
+    """True when techdoctor itself changed something."""
+    return fix.applied and bool(fix.action)
 
 
 def not_judged_paragraphs(not_judged: Sequence[NotJudged], technician: bool) -> list[Paragraph]:

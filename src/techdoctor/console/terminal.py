@@ -6,6 +6,7 @@ on its way out, so foreign text can never send an escape sequence, whoever forgo
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import threading
@@ -175,6 +176,21 @@ class Terminal:
     def wrapped_result(self, text: str, indent: str = "", hanging: str | None = None) -> list[str]:
         """`text` as lines of a result; unbroken when standard output is no screen."""
         return self._lines(text, indent, hanging, whole=not self._on_screen(self._stdout))
+
+    def forget_typed(self) -> None:
+        """Forgets what was typed at a terminal before the question that comes now."""
+        if not _is_tty(self._stdin) or self._stdin is None:
+            return
+        try:
+            import termios
+        except ImportError:  # Windows: its console hands over whole lines, the ones typed ahead are read
+            import msvcrt
+
+            while msvcrt.kbhit():  # type: ignore[attr-defined,unused-ignore]
+                msvcrt.getwch()  # type: ignore[attr-defined,unused-ignore]
+            return
+        with contextlib.suppress(termios.error, OSError, ValueError):
+            termios.tcflush(self._stdin.fileno(), termios.TCIFLUSH)
 
     def read_line(self) -> str:
         """One line of the person, cleaned, without white space at its ends.

@@ -112,11 +112,21 @@ def evidence_lines(finding: Finding, seen: Look, summarise: Summarise, technicia
         summarise: Words for a probe's data.
         technician: Adds exact comparisons and the global id.
     """
-    lines = list(dict.fromkeys(_plain_evidence(item, seen, summarise) for item in finding.evidence))[:MOST_EVIDENCE]
+    counted = [item for item in finding.evidence if not _measured_anew(finding, item, seen)]
+    lines = list(dict.fromkeys(_plain_evidence(item, seen, summarise) for item in counted))[:MOST_EVIDENCE]
     if technician:
         lines += [say("session.comparison", text=clean_line(item.text)) for item in finding.evidence if item.text]
         lines.append(say("session.cause_id", id=clean_line(finding.id)))
     return lines
+
+
+def _measured_anew(finding: Finding, item: Evidence, seen: Look) -> bool:
+    """True when a fix was tried and the fact says something else now: its words would contradict the finding."""
+    known = seen(item.fact)
+    tried = any(fix.result for fix in finding.fixes)
+    if not tried or known is None or not known.fact.ok:
+        return False
+    return item.field in known.fact.data and known.fact.data[item.field] != item.value
 
 
 def _plain_evidence(item: Evidence, seen: Look, summarise: Summarise) -> str:

@@ -92,11 +92,11 @@ class Driver:
         self._feed(resumed)
         return self._loop()
 
-    def stop(self, reason: str) -> Diagnosis:
-        """Ends the session because the program was interrupted."""
+    def interrupted(self) -> Diagnosis:
+        """Stops all probes and reports what is known; nothing is journalled, so the session can be resumed."""
         self._runner.stop()
-        if not self.state.ended and self.state.started is not None:
-            self._record(Stopped(reason, time.time()))
+        if self.state.started is not None:  # for this report only: an open fix is told as interrupted
+            self.state, _ = step(self._playbooks, self.state, Stopped("", time.time()))
         return self.diagnosis()
 
     def diagnosis(self) -> Diagnosis:

@@ -41,6 +41,9 @@ def answer_offer(walk: Walk, ref: str, choice: str) -> None:
         offer = walk.offer(ref)
         walk.state.fixing = Fixing(ref, "consented")
         walk.effects.append(ApplyFix(ref, fix.action, offer.params))
+    elif choice == ALREADY:  # done before this session: only measured
+        walk.state.results.setdefault(ref, "")
+        measure_again(walk, ref)
     else:
         _applied(walk, ref)
 
@@ -146,9 +149,15 @@ def advance(walk: Walk) -> bool:
         walk.state.fixing = Fixing(fixing.ref, "waiting", fixing.attempt)
         walk.effects.append(Wait(wait_token(fixing), wait_s))
         return False
-    walk.state.results[fixing.ref] = "no_help"
+    playbook, cause, _ = walk.fix(fixing.ref)
+    mended = (
+        walk.judge(playbook.id, cause.confirm).value is False
+        and walk.state.findings[fixing.ref.rpartition("/")[0]].confirmed
+    )
+    kind = "helped" if mended else "no_help"  # its own cause may be gone while another one is left
+    walk.state.results[fixing.ref] = kind
     walk.state.fixing = None
-    walk.effects.append(Announce("no_help", fixing.ref, "; ".join(verdict.reasons[:1])))
+    walk.effects.append(Announce(kind, fixing.ref, "; ".join(verdict.reasons[:1])))
     return True
 
 

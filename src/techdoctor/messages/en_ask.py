@@ -40,7 +40,7 @@ TEXTS: dict[str, Text] = {
     "ask.refer": "What will you do?",
     "ask.helped": "Did this solve it for you?",
     "ask.helped_why": "The measurement says that it works; only you can say whether your own trouble is gone.",
-    "ask.trouble": "What is the trouble?",
+    "ask.trouble": "What is the trouble? Choose, or say it in your own words.",
     "ask.area": "{area}: what exactly?",
     "ask.which": "Which of these is it?",
 }

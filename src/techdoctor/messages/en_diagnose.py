@@ -3,7 +3,7 @@
 from techdoctor.messages.catalogue import Text
 
 TEXTS: dict[str, Text] = {
-    "diagnose.no_hit": "No playbook fits these words. Try others, or see: techdoctor playbook list",
+    "diagnose.no_hit": "Nothing that techdoctor knows fits these words. Try others, or see: techdoctor playbook list",
     "diagnose.offer_bundle": (
         "Shall I pack what was found into one file for a technician? Private things are taken out."
     ),
@@ -13,4 +13,5 @@ TEXTS: dict[str, Text] = {
     ),
     "diagnose.no_bundle": "The file could not be written: {reason}",
     "diagnose.unusable": "A playbook is left out: {problem}",
+    "diagnose.no_hit_menu": "I do not know these words. Please choose, or say it in other words.",
 }

@@ -17,4 +17,6 @@ TEXTS: dict[str, Text] = {
     "engine.undo_failed": "It could not be taken back: {text}",
     "engine.cannot_undo": "'{fix}' was applied already and cannot be taken back.",
     "engine.nothing_back": "There is nothing to go back to.",
+    "engine.interrupted": "interrupted. Go on with: techdoctor diagnose --resume",
+    "engine.interrupted_unsaved": "interrupted",
 }

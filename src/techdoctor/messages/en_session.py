@@ -27,6 +27,7 @@ TEXTS: dict[str, Text] = {
     "session.comparison": "Measured: {text}",
     "session.cause_id": "Cause: {id}",
     "session.verified": "Measured again: the trouble is gone.",
+    "session.helped": "That cause is gone, but the trouble is still there.",
     "session.no_help": "That did not help: the trouble can still be measured.",
     "session.fix": "Fix {number} of {total} - {title}",
     "session.referral": "Who can help",

@@ -16,6 +16,7 @@ from techdoctor.engine.journal import Journal, Recorded, read_journal
 from techdoctor.engine.result import Diagnosis
 from techdoctor.events import Answered, Resumed, Started
 from techdoctor.hosts.base import Host
+from techdoctor.messages import say
 from techdoctor.model import Value
 from techdoctor.session.request import Request, settle_inputs
 
@@ -139,11 +140,12 @@ def _driver(playbooks: Playbooks, setting: Setting, journal: Journal) -> Driver:
 
 
 def _conclude(driver: Driver, journal: Journal, setting: Setting, walk: Callable[[], Diagnosis]) -> Diagnosis:
-    """Runs the walk and closes the journal, whatever way it ends."""
+    """Runs the walk and closes the journal; an interrupted one stays open and can be resumed."""
     try:
         result = walk()
     except KeyboardInterrupt:
-        result = driver.stop("interrupted")
+        told = say("engine.interrupted_unsaved" if journal.failed else "engine.interrupted")
+        return replace(driver.interrupted(), say=told, saved=not journal.failed)
     result = replace(result, saved=not journal.failed)
     with suppress(KeyboardInterrupt):  # the walk is over: what it found and changed is still told
         if result.end == "solved" and setting.did_it_help is not None:
