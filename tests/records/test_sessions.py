@@ -263,3 +263,13 @@ def test_full_disk_degrades(tmp_path: Path) -> None:
     assert "the session is not in the history" in out["record"]
     assert out["rows"] == ["20261122-0915-aaa"]
     assert out["left"] == 0
+
+
+def test_a_clock_that_leaps_ahead_deletes_nothing(store: SessionStore) -> None:
+    path = store.journal_path(store.new_id())
+    path.write_text("{}\n")
+    now = path.stat().st_mtime
+    assert store.sweep(90, now) == 0
+    assert store.sweep(90, now + 30 * 365 * 86400) == 0
+    assert store.sweep(90, now + 60) == 0
+    assert path.exists()

@@ -177,8 +177,11 @@ def _remove_hosts_entry(acting: Acting) -> ActionOutcome:
     before, problem = text_file.content_of(path)
     if problem:
         return ActionOutcome(False, problem)
+    after = without_name(before, acting.text("name"))
+    if after == before:
+        return ActionOutcome(False, f"{path} has no entry for {clean_line(acting.text('name'))}")
     done = f"{clean_line(acting.text('name'))} is no longer in {path}"
-    return text_file.replace(acting, path, before, without_name(before, acting.text("name")), done)
+    return text_file.replace(acting, path, before, after, done)
 
 
 def _put_back(acting: Acting, token: Mapping[str, Value]) -> ActionOutcome:

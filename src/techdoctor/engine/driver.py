@@ -45,6 +45,8 @@ from techdoctor.probes.runner import Call, Runner
 # At most four updates a second reach the front end.
 TICK_S = 0.25
 DEFAULT_TIMEOUT_S = 5.0
+# A walk may wait for measurements this many times its patience in all.
+MOST_PATIENCE = 10
 
 
 class Driver:
@@ -110,16 +112,19 @@ class Driver:
 
     def _loop(self) -> Diagnosis:
         waited_since = time.monotonic()
+        in_all_s = 0.0  # time spent waiting for the machine, not for the person
         while not self.state.ended:
             while self._effects:
                 self._perform(self._effects.popleft())
                 waited_since = time.monotonic()
             if self.state.ended:
                 break
-            if time.monotonic() - waited_since > self._patience_s:
+            if time.monotonic() - waited_since > self._patience_s or in_all_s > self._patience_s * MOST_PATIENCE:
                 self._feed(Deadline(time.time()))
                 continue
+            begun = time.monotonic()
             self._await_something()
+            in_all_s += time.monotonic() - begun
         self._runner.stop()
         while self._effects:
             self._perform(self._effects.popleft())

@@ -181,8 +181,11 @@ class SessionStore:
             stamp = self.folder / _SWEPT
             if not self.folder.exists() or (stamp.exists() and 0 <= now - stamp.stat().st_mtime < _DAY_S):
                 return 0
+            leapt = stamp.exists() and now - stamp.stat().st_mtime > retention_days * _DAY_S
             stamp.touch(PRIVATE_FILE)
             os.utime(stamp, (now, now))
+            if leapt:  # a clock set wrong must not cost every session; the next day tells
+                return 0
             old = [path for path in self.folder.iterdir() if path.suffix == SUFFIX and path.stat().st_mtime < before]
             for path in old:
                 path.unlink(missing_ok=True)
