@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -56,27 +55,16 @@ def _current_folder() -> Path:
 
 def public_names(context: Context, result: Diagnosis) -> set[str]:
     """What needs no hiding: probe targets, documented or the site's own, and the playbooks' default inputs."""
+    from techdoctor.probes.asked import asked
     from techdoctor.probes.names import name_targets
     from techdoctor.probes.network import targets
 
-    names = set(_texts(dict(context.settings.targets)))
-    for module in (targets, name_targets):
-        for value in vars(module).values():
-            names |= set(_texts(value))
+    names = {place for places in asked(context.settings.targets).values() for place in places}
+    names |= {check.host for check in targets.portal_checks(context.settings.targets)} | {targets.BY_NUMBER}
+    names |= {text for pair in name_targets.TLS_TARGETS for text in pair}
+    for name, addresses in name_targets.KNOWN_ADDRESSES.items():
+        names |= {name, *addresses}
     if result.playbook:
         for playbook in context.library.with_callees(result.playbook).values():
             names |= {str(spec.default) for spec in playbook.inputs.values() if spec.default}
     return names
-
-
-def _texts(value: object) -> list[str]:
-    """All texts in nested tuples, lists, mappings and records of a targets module."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return _texts(list(vars(value).values()))
-    if isinstance(value, str):
-        return [value] if "." in value or ":" in value else []
-    if isinstance(value, dict):
-        return [text for item in value.values() for text in _texts(item)]
-    if isinstance(value, (list, tuple)):
-        return [text for item in value for text in _texts(item)]
-    return []

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from techdoctor.messages import say
 from techdoctor.model import Value
 from techdoctor.settings import Settings, cache_folder, load_settings, state_folder
 
@@ -43,6 +44,10 @@ class Context:
         from techdoctor.playbooks.cache import Cache
         from techdoctor.playbooks.library import Library, shipped_folder
 
+        for folder in self.settings.playbook_folders:
+            if not folder.is_dir():
+                origin = self.settings.origin("paths.playbooks")
+                self.terminal.progress(say("cli.no_folder", folder=folder, origin=origin))
         return Library([shipped_folder(), *self.settings.playbook_folders], Cache(cache_folder(self.settings)))
 
     @cached_property
@@ -66,8 +71,12 @@ class Context:
         return {cause: [hits, sessions] for cause, (hits, sessions) in counts.items()}
 
     def probe_settings(self) -> ProbeSettings:
+        from techdoctor.probes.asked import asked
         from techdoctor.probes.base import ProbeSettings
+        from techdoctor.settings import check_targets
 
+        if self.settings.targets:
+            check_targets(self.settings, asked({}))
         return ProbeSettings(self.settings.offline, self.settings.targets)
 
     def local_host(self, may_prompt: bool = False) -> LocalHost:

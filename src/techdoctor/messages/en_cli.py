@@ -13,4 +13,5 @@ TEXTS: dict[str, Text] = {
     ),
     "cli.no_area": "There is no area '{area}'.",
     "cli.areas": "There are: {areas}",
+    "cli.no_folder": "There is no folder {folder} with playbooks (set by: {origin}).",
 }

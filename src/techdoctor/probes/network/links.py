@@ -141,7 +141,7 @@ PROBES = (
                 kind=text("Kind: wired, wifi, mobile, dialup, vpn, bridge, bond, vlan, virtual, loopback, other."),
                 up=boolean("Switched on."),
                 carrier=boolean("Connected; unknown where the system does not say."),
-                mtu_bytes=integer("Largest packet.", "bytes"),
+                mtu_bytes=integer("Largest packet, in bytes."),
             ),
             "listed_of": integer("How many adapters there are in all.", "count"),
         },
