@@ -204,15 +204,15 @@ def event_from_json(tree: Mapping[str, Value]) -> Event:
             raise ValueError("FactKnown without a fact")
         values["fact"] = Fact.from_json(fact)
     if kind is Resumed and isinstance(values.get("changed"), list):
-        values["changed"] = tuple(values["changed"])  # type: ignore[arg-type]
+        values["changed"] = tuple(values["changed"])  # type: ignore[arg-type] # a list, as just checked
     try:
         event = kind(**values)
     except TypeError as error:
         raise ValueError(str(error)) from None
-    for item in fields(event):  # type: ignore[arg-type]
+    for item in fields(event):  # type: ignore[arg-type] # every event is a dataclass
         if not _fits(str(item.type), getattr(event, item.name)):
             raise ValueError(f"{kind.__name__}.{item.name} is not of the type {item.type}")
-    return event  # type: ignore[return-value]
+    return event  # type: ignore[return-value] # of a class in EVENTS
 
 
 def _fits(declared: str, value: object) -> bool:

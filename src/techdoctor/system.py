@@ -39,7 +39,7 @@ def is_admin() -> bool:
         return os.geteuid() == 0
     import ctypes
 
-    return bool(ctypes.windll.shell32.IsUserAnAdmin())  # type: ignore[attr-defined,unused-ignore]
+    return bool(ctypes.windll.shell32.IsUserAnAdmin())  # type: ignore[attr-defined,unused-ignore] # Windows only
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class _Drain(threading.Thread):
         left = self._cap
         try:
             while left > 0:
-                chunk = self._pipe.read1(min(left, 65536))  # type: ignore[attr-defined]
+                chunk = self._pipe.read1(min(left, 65536))  # type: ignore[attr-defined] # a pipe is buffered
                 if not chunk:
                     return
                 self.chunks.append(chunk)

@@ -26,8 +26,8 @@ def _reply(name: str, *addresses: str, rcode: str = "NOERROR", ms: float = 10.0,
 def _server(address: str = "192.0.2.1", presence: Presence = THERE, **all_alike: str) -> Asked:
     """A server that treats every question alike, or a right one."""
     if all_alike:
-        known = {name: _reply(name, **all_alike) for name in KNOWN_ADDRESSES}  # type: ignore[arg-type]
-        return Asked(address, (_reply(NAME, **all_alike),), known, presence)  # type: ignore[arg-type]
+        known = {name: _reply(name, **all_alike) for name in KNOWN_ADDRESSES}  # type: ignore[arg-type] # by name
+        return Asked(address, (_reply(NAME, **all_alike),), known, presence)  # type: ignore[arg-type] # by name
     known = {name: _reply(name, addresses[0]) for name, addresses in KNOWN_ADDRESSES.items()}
     return Asked(address, (_reply(NAME, "192.0.2.7"),), known, presence)
 

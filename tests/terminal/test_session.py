@@ -88,4 +88,5 @@ def test_twenty_columns_are_enough(open_screen: Open) -> None:
     screen.type("4" if "4" in screen.text() else "3")
     screen.wait("Fix 1 of 2")
     screen.type("s")
-    screen.wait("ended with 130")
+    last = screen.wait("ended with 130")
+    assert all(len(line) <= 20 for line in last.splitlines())

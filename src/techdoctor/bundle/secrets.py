@@ -168,7 +168,7 @@ def replace_secrets(text: str, found: Callable[[str, str], str]) -> str:
     lowered = text.lower()
     for rule in RULES:
         if not rule.anchor or rule.anchor in lowered:
-            text = rule.pattern.sub(lambda match, rule=rule: _hide(rule, match, stash), text)  # type: ignore[misc]
+            text = rule.pattern.sub(lambda match, rule=rule: _hide(rule, match, stash), text)  # type: ignore[misc] # bound per round
     return _STASHED.sub(lambda match: marks[int(match[1])], text)
 
 

@@ -186,8 +186,8 @@ class Terminal:
         except ImportError:  # Windows: its console hands over whole lines, the ones typed ahead are read
             import msvcrt
 
-            while msvcrt.kbhit():  # type: ignore[attr-defined,unused-ignore]
-                msvcrt.getwch()  # type: ignore[attr-defined,unused-ignore]
+            while msvcrt.kbhit():  # type: ignore[attr-defined,unused-ignore] # Windows only
+                msvcrt.getwch()  # type: ignore[attr-defined,unused-ignore] # Windows only
             return
         with contextlib.suppress(termios.error, OSError, ValueError):
             termios.tcflush(self._stdin.fileno(), termios.TCIFLUSH)

@@ -75,7 +75,7 @@ _FIELDS: Dict[str, Field] = {
 def temporary_folders() -> List[str]:
     """The folders programs put temporary files in, the one set for this user first."""
     named = [os.environ.get(name, "") for name in ("TMPDIR", "TEMP", "TMP")]
-    return [path for path in (*named, "/tmp") if os.path.isabs(path)]  # noqa: S108 - it is only looked at
+    return [path for path in (*named, "/tmp") if os.path.isabs(path)]  # noqa: S108 - names to look for - it is only looked at
 
 
 def roles_of(mounts: Sequence[Mount], real: Mapping[str, str]) -> Dict[str, str]:
@@ -86,7 +86,7 @@ def roles_of(mounts: Sequence[Mount], real: Mapping[str, str]) -> Dict[str, str]
         real: Home and temporary folders as written, to the same without symbolic links.
     """
     seen = mount_table.visible(mounts)
-    roles = {seen[p].device: role for p, role in (("/dev/shm", "shm"), ("/boot", "boot")) if p in seen}  # noqa: S108
+    roles = {seen[p].device: role for p, role in (("/dev/shm", "shm"), ("/boot", "boot")) if p in seen}  # noqa: S108 - names to look for
     home = os.path.expanduser("~")
     for path in (*temporary_folders(), home):
         if path in real and os.path.isabs(real[path]):

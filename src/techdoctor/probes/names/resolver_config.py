@@ -147,8 +147,8 @@ def parse_linux(raws: Raws) -> Resolvers:
     common = {"search": conf.search, "ndots": conf.ndots, "written_by": conf.written_by, "hosts_line": hosts_line}
     if local in STUBS and raws["uplinks"].status == "ok":
         uplinks = parse_resolv_conf(raws["uplinks"].text).servers
-        return Resolvers(uplinks, conf.servers, local, True, source="systemd-resolved", **common)  # type: ignore[arg-type]
-    return Resolvers(conf.servers, conf.servers, local, not local, **common)  # type: ignore[arg-type]
+        return Resolvers(uplinks, conf.servers, local, True, source="systemd-resolved", **common)  # type: ignore[arg-type] # by name
+    return Resolvers(conf.servers, conf.servers, local, not local, **common)  # type: ignore[arg-type] # by name
 
 
 def _is_loopback(server: str) -> bool:
