@@ -62,6 +62,6 @@ PROBES = (
             "macos": unsupported("macOS keeps one kernel, in its sealed system volume"),
             "windows": unsupported("Windows keeps no kernels in a partition of their own"),
         },
-        summary=lambda data: clean_line(f"{data.get('count')}, {data.get('running')} runs"),
+        summary=lambda data: clean_line(f"{data.get('count') or 'none here'}; running: {data.get('running')}"),
     ),
 )
