@@ -24,6 +24,8 @@ _STUBBORN = "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\
 @pytest.fixture
 def program() -> Iterator[subprocess.Popen[bytes]]:
     child = subprocess.Popen(["sleep", "60"])
+    while psutil.Process(child.pid).cmdline() != ["sleep", "60"]:  # not yet, in the instant of its start
+        time.sleep(0.01)
     yield child
     child.kill()
     child.wait()
