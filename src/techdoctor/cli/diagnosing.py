@@ -186,11 +186,12 @@ def _nothing_fits(wish: Wish) -> Diagnosis:
 
 
 def _walk(context: Context, wish: Wish, talk: _Talk, chosen: str) -> Diagnosis:
+    from techdoctor.session.questions import check_answers
     from techdoctor.session.run import run_session
 
     playbooks = context.library.with_callees(chosen)
     answers = read_answers(wish.answers) if wish.answers else {}
-    _check_answers(playbooks, answers)
+    check_answers(playbooks, answers)
     _check_limits(context, playbooks)
     inputs = _inputs(context, wish, talk, playbooks[chosen])
     fix = wish.fix or ("ask" if answers or not wish.batch else "never")
@@ -290,12 +291,6 @@ def _resume(context: Context, wish: Wish, talk: _Talk) -> Diagnosis:
         talk.conversation.chosen(playbooks[chosen].title, chosen)
     setting = _setting(context, wish, talk, request, chosen=chosen, session=row.id, journal=row.path)
     return resume_session(playbooks, row.path, setting)
-
-
-def _check_answers(playbooks: Mapping[str, Playbook], answers: Mapping[str, str]) -> None:
-    from techdoctor.session.questions import check_answers
-
-    check_answers(playbooks, answers)
 
 
 def _check_limits(context: Context, playbooks: Mapping[str, Playbook]) -> None:

@@ -59,6 +59,7 @@ def _measured(context: Context, names: list[str], given: Mapping[str, str]) -> d
     from techdoctor import system
     from techdoctor.probes import registry
     from techdoctor.probes.runner import Call, Runner
+    from techdoctor.session.request import converted
 
     declared = [registry.get(name) for name in dict.fromkeys(names)]
     known = {parameter for found in declared for parameter in found.parameters}
@@ -69,7 +70,7 @@ def _measured(context: Context, names: list[str], given: Mapping[str, str]) -> d
             )
     runner = Runner(context.local_host().measure)
     for found in declared:
-        params = {n: _typed(found.parameters[n].type, n, text) for n, text in given.items() if n in found.parameters}
+        params = {n: converted(n, found.parameters[n].type, text) for n, text in given.items() if n in found.parameters}
         runner.start(Call(found.name, found.name, params, found.timeout_s, found.alone, found.network))
     facts: dict[str, Fact] = {}
     try:
@@ -81,21 +82,6 @@ def _measured(context: Context, names: list[str], given: Mapping[str, str]) -> d
         runner.stop()
         system.end_children()
     return {found.name: facts[found.name] for found in declared}
-
-
-def _typed(kind: str, name: str, text: str) -> Value:
-    try:
-        if kind == "int":
-            return int(text)
-        if kind == "float":
-            return float(text)
-    except ValueError:
-        raise UsageError(f"--set {name}: '{text}' is not a number") from None
-    if kind == "bool":
-        return text.lower() in ("true", "yes", "1")
-    if kind == "list":
-        return list(text.split(","))
-    return text
 
 
 def fields_of(probe_name: str) -> Mapping[str, Field]:

@@ -49,31 +49,36 @@ def settle_inputs(playbooks: Mapping[str, Playbook], given: Mapping[str, str]) -
         if name not in declared:
             known = ", ".join(sorted(declared)) or "none"
             raise UsageError(f"--set {name}: this playbook has no input '{name}'", f"it has: {known}")
-        values[name] = _converted(declared[name], text)
+        values[name] = converted(name, declared[name].type, text)
     return values
 
 
-def _converted(spec: InputSpec, text: str) -> Value:
-    if spec.type in ("int", "float"):
-        return _number(spec, text)
-    if spec.type == "bool":
+def converted(name: str, kind: str, text: str) -> Value:
+    """A value given as --set NAME=TEXT in its declared type; for inputs of playbooks and parameters of probes.
+
+    Raises:
+        UsageError: The text does not fit.
+    """
+    if kind in ("int", "float"):
+        return _number(name, kind, text)
+    if kind == "bool":
         if text.lower() not in ("true", "false", "yes", "no"):
-            raise UsageError(f"--set {spec.name}: '{text}' is not yes or no")
+            raise UsageError(f"--set {name}: '{text}' is not yes or no")
         return text.lower() in ("true", "yes")
-    if spec.type == "list":
+    if kind == "list":
         return [part.strip() for part in text.split(",") if part.strip()]
-    if spec.type == "hostname" and not _is_host_name(text):
-        raise UsageError(f"--set {spec.name}: '{text}' is not a host name", "give it as in: --set name=www.example.org")
+    if kind == "hostname" and not _is_host_name(text):
+        raise UsageError(f"--set {name}: '{text}' is not a host name", "give it as in: --set name=www.example.org")
     return text
 
 
-def _number(spec: InputSpec, text: str) -> float:
+def _number(name: str, kind: str, text: str) -> float:
     try:
-        number = int(text) if spec.type == "int" else float(text)
+        number = int(text) if kind == "int" else float(text)
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
-        raise UsageError(f"--set {spec.name}: '{text}' is not a number")
+        raise UsageError(f"--set {name}: '{text}' is not a number")
     return number
 
 

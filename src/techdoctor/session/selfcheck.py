@@ -72,9 +72,8 @@ def self_check(playbooks: Sequence[Playbook], folders: Mapping[str, Path]) -> li
     for package, purpose in PACKAGES.items():
         there = _importable(package)
         seen.append(Seen("packages", package, there, purpose if there else f"missing: {purpose}"))
-    seen.append(
-        Seen("packages", "sqlite FTS5", _has_fts5(), "search" if _has_fts5() else "missing: a slower search is used")
-    )
+    fts5 = _has_fts5()
+    seen.append(Seen("packages", "sqlite FTS5", fts5, "search" if fts5 else "missing: a slower search is used"))
     seen += [Seen("paths", name, *_writable(folder)) for name, folder in folders.items()]
     return seen + [_playbook(playbook, platform) for playbook in playbooks]
 

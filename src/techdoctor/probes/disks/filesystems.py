@@ -75,7 +75,7 @@ _FIELDS: Dict[str, Field] = {
 def temporary_folders() -> List[str]:
     """The folders programs put temporary files in, the one set for this user first."""
     named = [os.environ.get(name, "") for name in ("TMPDIR", "TEMP", "TMP")]
-    return [path for path in (*named, "/tmp") if os.path.isabs(path)]  # noqa: S108 - names to look for - it is only looked at
+    return [path for path in (*named, "/tmp") if os.path.isabs(path)]  # noqa: S108 - it is only looked at
 
 
 def roles_of(mounts: Sequence[Mount], real: Mapping[str, str]) -> Dict[str, str]:
