@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -252,3 +253,13 @@ def test_a_fix_that_was_open_when_we_were_killed_counts_as_run(tmp_path: Path) -
     result = again.resume(list(read_journal(path).events), Resumed(at_s=time.time()))
     fixes = {fix.id: (fix.applied, fix.result) for finding in result.findings for fix in finding.fixes}
     assert fixes["mend"] == (True, "no_help")
+
+
+def test_the_playbooks_patience_bounds_a_round_of_measurements() -> None:
+    chosen = replace(playbook(), facts={**playbook().facts, "a": fact("a", timeout_s=60.0)}, patience_s=0.3)
+    driver = Driver({chosen.id: chosen}, Machine(BROKEN, hang="test.a"), Script(), Journal(None), patience_s=60)
+    begun = time.monotonic()
+    result = driver.run(Started("t.drive"))
+    assert time.monotonic() - begun < 3
+    assert result.facts["a"].status == "timeout"
+    assert "the time for the whole diagnosis was over" in result.not_judged[0].reason

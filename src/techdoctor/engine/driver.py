@@ -47,6 +47,8 @@ TICK_S = 0.25
 DEFAULT_TIMEOUT_S = 5.0
 # A walk may wait for measurements this many times its patience in all.
 MOST_PATIENCE = 10
+# After one of these a person has spoken or the machine has changed: what is measured then is a new round.
+NEW_ROUND = (Ask, Offer, ApplyFix, Wait)
 
 
 class Driver:
@@ -58,7 +60,8 @@ class Driver:
         dialogue: The front end.
         journal: Where events go.
         session: Session id.
-        patience_s: Seconds after which probes still out count as timed out.
+        patience_s: Seconds of measuring in one round after which what is out counts as timed out, where
+            the chosen playbook does not say.
     """
 
     def __init__(
@@ -111,24 +114,33 @@ class Driver:
         self._record(UserSaid(choice, time.time()))
 
     def _loop(self) -> Diagnosis:
-        waited_since = time.monotonic()
-        in_all_s = 0.0  # time spent waiting for the machine, not for the person
+        round_s = in_all_s = 0.0  # time spent waiting for the machine, not for the person
         while not self.state.ended:
             while self._effects:
-                self._perform(self._effects.popleft())
-                waited_since = time.monotonic()
+                effect = self._effects.popleft()
+                self._perform(effect)
+                round_s = 0.0 if isinstance(effect, NEW_ROUND) else round_s
             if self.state.ended:
                 break
-            if time.monotonic() - waited_since > self._patience_s or in_all_s > self._patience_s * MOST_PATIENCE:
+            patience_s = self._patience_of_walk()
+            if round_s > patience_s or in_all_s > patience_s * MOST_PATIENCE:
                 self._feed(Deadline(time.time()))
                 continue
             begun = time.monotonic()
             self._await_something()
-            in_all_s += time.monotonic() - begun
+            waited_s = time.monotonic() - begun
+            round_s, in_all_s = round_s + waited_s, in_all_s + waited_s
         self._runner.stop()
         while self._effects:
             self._perform(self._effects.popleft())
         return self.diagnosis()
+
+    def _patience_of_walk(self) -> float:
+        """Seconds of one round: the chosen playbook's own, else the session's."""
+        started = self.state.started
+        chosen = self._playbooks.get(started.playbook) if started is not None else None
+        own = chosen.patience_s if chosen is not None else None
+        return self._patience_s if own is None else own
 
     def _await_something(self) -> None:
         """Waits for a probe's answer or the end of a pause, at most one tick."""

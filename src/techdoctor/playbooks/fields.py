@@ -108,6 +108,13 @@ PLAYBOOK = Kind(
         "facts": Key(
             "fact", "What is measured: read-only, once each, in parallel.", "{link: {probe: net.link}}", MAP, True
         ),
+        "patience": Key(
+            "duration",
+            "Most time for measuring in one go, from the start and anew after each answer or fix; what is out then "
+            "counts as timed out.",
+            "7s",
+            default="60s",
+        ),
         "start": Key("id", "The first node.", "triage", required=True),
         "nodes": Key("node", "The points of the decision.", "{give_up: {end: escalate}}", MAP, True),
         "causes": Key("cause", "The causes this playbook can find.", "{dead_server: {title: ..., confirm: ...}}", MAP),

@@ -42,6 +42,7 @@ def build(raw: Raw, path: str, sha256: str) -> made.Playbook:
         limits={name: made.Limit(name, **entry) for name, entry in raw.get("limits", {}).items()},
         verify=_verify(raw["verify"]) if "verify" in raw else None,
         tests=tuple(_test(test) for test in raw.get("tests", ())),
+        patience_s=seconds(raw["patience"]) if "patience" in raw else None,
     )
 
 

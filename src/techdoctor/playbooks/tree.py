@@ -191,7 +191,10 @@ class Test:
 
 @dataclass(frozen=True)
 class Playbook:
-    """One playbook. `sha256` is that of the file's bytes; `path` is where it came from."""
+    """One playbook. `sha256` is that of the file's bytes; `path` is where it came from.
+
+    `patience_s` is the most time for measuring in one go, in seconds; None leaves it to the session.
+    """
 
     id: str
     version: str
@@ -211,6 +214,7 @@ class Playbook:
     limits: Mapping[str, Limit] = field(default_factory=dict)
     verify: Verify | None = None
     tests: tuple[Test, ...] = ()
+    patience_s: float | None = None
 
     def cause_id(self, cause: str) -> str:
         """The global id of a cause of this playbook."""
