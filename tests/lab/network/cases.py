@@ -1,0 +1,206 @@
+"""The cases of the network area: every fault of the laboratory, told as different people would, and controls."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.lab.accuracy import MOST_S, Case, told
+from tests.lab.network.conftest import broken
+from tests.lab.network.lab import Lab
+from tests.lab.network.namespaces import Done
+
+# A user without any rights over the network, but with the same files: an own user namespace inside.
+_ORDINARY = ("unshare", "--user", "--map-user=1000", "--map-group=1000", "--")
+
+
+@dataclass(frozen=True)
+class _Client:
+    """The lab's client as `accuracy.Broken`."""
+
+    lab: Lab
+    ordinary: bool
+
+    def techdoctor(self, *arguments: str) -> Done:
+        command = [*(_ORDINARY if self.ordinary else ()), sys.executable, "-m", "techdoctor", *arguments]
+        return self.lab.client(command, MOST_S)
+
+
+@dataclass(frozen=True)
+class NetworkSite:
+    """The network laboratory as `accuracy.Site`."""
+
+    lab: Lab
+    ordinary: bool = False
+
+    @contextmanager
+    def broken(self, case: Case) -> Iterator[_Client]:
+        with broken(self.lab, case.fault):
+            yield _Client(self.lab, self.ordinary)
+
+
+@contextmanager
+def site(folder: Path, ordinary: bool) -> Iterator[NetworkSite]:
+    """Starts a laboratory; as root in root's own namespaces, else in a user's.
+
+    Raises:
+        CannotBuild: No namespaces here.
+    """
+    with Lab(folder / "lab") as lab:
+        yield NetworkSite(lab, ordinary)
+
+
+_NAME = ("--set", "name=www.example.com")
+_CONNECTION = (
+    *told("no_adapter", "net.connection.no_adapter", "there is no network at all, even the network icon is gone"),
+    *told(
+        "link_down",
+        "net.connection.adapter_off",
+        "the internet does not work",
+        "my computer says I am offline",
+        "no website loads",
+    ),
+    *told(
+        "no_carrier",
+        "net.connection.no_carrier",
+        "the network cable does not work",
+        "no internet over the LAN cable",
+        "there is no connection since I moved my desk",
+    ),
+    *told("no_address", "net.connection.no_address", "connected but no internet", "stuck on obtaining IP address"),
+    *told(
+        "self_assigned",
+        "net.connection.self_assigned",
+        "my address begins with 169.254",
+        "the network is unidentified and nothing works",
+    ),
+    *told(
+        "no_default_route",
+        "net.connection.no_default_route",
+        "no internet",
+        "I reach the printer but not the internet",
+    ),
+    *told(
+        "wrong_subnet", "net.connection.wrong_subnet", "no internet since I set the address by hand", "no connection"
+    ),
+    *told("wrong_gateway", "net.connection.wrong_gateway", "the network is down", "cannot get out to the internet"),
+    *told(
+        "gateway_down",
+        "net.connection.gateway_down",
+        "the router does not work",
+        "internet is dead",
+        "no wifi internet",
+    ),
+    *told(
+        "upstream_down",
+        "net.connection.upstream_down",
+        "cannot get online",
+        "the provider seems to be down",
+        "the browser cannot open any page",
+    ),
+    *told("upstream_silent", "net.connection.upstream_down", "nothing loads, no internet", "my connection is gone"),
+    *told(
+        "captive_portal",
+        "net.connection.sign_in_page",
+        "connected to the hotel Wi-Fi but no page opens",
+        "train wifi does not let me in",
+    ),
+    *told(
+        "portal_rewrite", "net.connection.sign_in_page", "I am offline in the hotel", "every page shows a login form"
+    ),
+    *told(
+        "vpn_blackhole",
+        "net.connection.vpn_blackhole",
+        "VPN broke and nothing works any more",
+        "the internet stopped when the VPN disconnected",
+    ),
+    *told("vpn_policy", "net.connection.vpn_blackhole", "no internet since the VPN broke"),
+    *told(
+        "local_firewall",
+        "net.connection.local_firewall",
+        "no internet connection",
+        "only this computer has no internet, the others do",
+    ),
+    *told("duplicate_address", "net.connection.duplicate_address", "the network comes and goes", needs="root"),
+    *told("wrong_netmask", "net.connection.wrong_netmask", "no network to the other computers, the internet works"),
+)
+_NAMES = (
+    *told(
+        "dns_timeout",
+        "net.dns.server_silent",
+        "server not found",
+        "web pages do not open but ping 8.8.8.8 works",
+        "no internet",
+    ),
+    *told("dns_refused", "net.dns.server_refuses", "the address of the server cannot be found", "no page opens"),
+    *told("dns_servfail", "net.dns.server_fails", "server IP address could not be found", "I am offline"),
+    *told("dns_garbage", "net.dns.garbage", "names cannot be resolved"),
+    *told("dns_closed", "net.dns.server_closed", "dns does not work", "nothing loads in the browser"),
+    *told("dns_nxrewrite", "net.dns.nxdomain_rewritten", "mistyped addresses open a page with advertisements"),
+    *told(
+        "dns_hijack",
+        "net.dns.hijacked",
+        "every address opens the same wrong page",
+        "the wrong website opens",
+        "the internet does not work",
+    ),
+    *told("dns_slow", "net.dns.slow_server", "pages take long to start, then load fast", "looking up names is slow"),
+    *told("dns_all_blocked", "net.dns.all_blocked", "server not found in every browser", "no internet"),
+    *told("dns_tcp_blocked", "net.dns.tcp_blocked", "some names are not found"),
+    *told("resolv_search", "net.dns.search_list", "names are slow to be found on this computer only"),
+    *told("resolv_wrong", "net.dns.wrong_server", "DNS server not responding", "no internet"),
+    *told("resolv_first_dead", "net.dns.dead_server", "every page waits five seconds before it loads"),
+    *told("resolv_empty", "net.dns.no_server", "temporary failure in name resolution", "no internet"),
+    *told("hosts_override", "net.dns.hosts_override", "wrong page opens for one address", options=_NAME),
+    *told("nsswitch_no_dns", "net.dns.lookup_disabled", "dig works but programs find no name", "no internet"),
+    *told(
+        "none",
+        "net.dns.name_unknown",
+        "the address of the site could not be found",
+        options=("--set", "name=no-such-name.example.net"),
+    ),
+)
+_WEB = (
+    *told(
+        "proxy_dead",
+        "web.pages.proxy_dead",
+        "web pages do not open",
+        "no internet in the browser but ping works",
+        "ERR_PROXY_CONNECTION_FAILED",
+    ),
+    *told("proxy_name", "web.pages.proxy_name", "no web page opens", "the proxy server cannot be found"),
+    *told(
+        "https_dropped", "web.pages.https_blocked", "https sites do not load, http sites do", "web pages do not open"
+    ),
+    *told("https_refused", "web.pages.https_blocked", "secure pages are refused", "no site opens in the browser"),
+    *told("mtu_blackhole", "web.pages.mtu_blackhole", "small pages load, big ones hang", "some websites never finish"),
+    *told("site_500", "web.pages.site_broken", "www.example.com shows an error 500", options=_NAME),
+    *told(
+        "tls_intercept", "web.cert.intercepted", "every site shows a certificate warning", "connection is not private"
+    ),
+    *told("clock_skew", "sys.clock.clock_wrong", "the clock is wrong", "the time on my computer is off by minutes"),
+    *told("ntp_blocked", "sys.clock.ntp_blocked", "the clock does not synchronise", "time sync fails"),
+)
+_QUALITY = (
+    *told("loss_wan_10", "net.slow.loss_beyond", "the internet is slow", "video calls break up"),
+    *told("latency_300", "net.slow.high_latency", "everything on the internet reacts late", "high ping in games"),
+    *told("jitter_100", "net.slow.jitter", "calls are choppy", "the internet is unsteady"),
+    *told("slow_1mbit", "net.slow.bandwidth_low", "downloads are very slow", "slow internet"),
+)
+_EVERYDAY = ("the internet does not work", "web pages do not open", "the internet is slow")
+_CONTROLS = (
+    *told("none", None, *_EVERYDAY, "the names of web sites are not found", "certificate warning", "calls are choppy"),
+    *told("gateway_no_ping", None, *_EVERYDAY),
+    *told("icmp_blocked", None, *_EVERYDAY),
+    *told("ipv4_only", None, *_EVERYDAY),
+    *told("ipv6_only", None, "no internet", "server not found"),
+    *told("small_mtu", None, *_EVERYDAY, "big pages hang"),
+    *told("idle_bridge", None, *_EVERYDAY),
+    *told("site_500", None, "the internet does not work"),
+    *told("https_only", None, "the internet does not work"),
+)
+
+CASES: tuple[Case, ...] = (*_CONNECTION, *_NAMES, *_WEB, *_QUALITY, *_CONTROLS)
