@@ -23,6 +23,7 @@ MODULES: Dict[str, str] = {
     "cups.jobs": "printing.cups_jobs",
     "cups.queue": "printing.cups_queue",
     "cups.queues": "printing.cups_queue",
+    "cups.quota": "printing.cups_quota",
     "cups.scheduler": "printing.cups_scheduler",
     "cups.spool": "printing.cups_scheduler",
     "disk.activity": "disks.disk_activity",

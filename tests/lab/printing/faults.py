@@ -229,6 +229,30 @@ def thrown_away(bench: Bench) -> None:
     bench.until(lambda: bench.probe("cups.jobs")["data"]["last_state"] == "completed", 20)
 
 
+@fault("wrong_paper")
+def size_not_loaded(bench: Bench) -> None:
+    bench.office()
+    bench.printer.temper.state, bench.printer.temper.reasons = 5, ["media-needed"]
+    bench.cups.submit("office", "hello\n", "-o", "media=Letter")
+    bench.until(lambda: bench.probe("cups.jobs")["data"]["head_paper"] != "")
+
+
+@fault("wrong_paper")
+def printed_on_the_wrong_size(bench: Bench) -> None:
+    bench.office()
+    bench.cups.submit("office", "hello\n", "-o", "media=Letter")
+    bench.until(lambda: bench.probe("cups.jobs")["data"]["last_state"] == "completed", 20)
+
+
+@fault("quota")
+def quota_used_up(bench: Bench) -> None:
+    bench.office()
+    quota = ("-o", "job-quota-period=3600", "-o", "job-k-limit=1")
+    assert bench.cups.run("lpadmin", "-p", "office", *quota).returncode == 0
+    bench.cups.submit("office", "hello\n" * 400)
+    bench.until(lambda: bench.probe("cups.jobs")["data"]["last_state"] == "completed", 20)
+
+
 @fault("spool_full")
 def spool_full(bench: Bench) -> None:
     bench.office()
@@ -255,6 +279,20 @@ def printed(bench: Bench) -> None:
     bench.cups.submit("office")
     bench.until(lambda: bench.printer.states() == [9])
     bench.until(lambda: bench.probe("cups.jobs")["data"]["count"] == 0)
+
+
+@control
+def right_size_under_its_other_name(bench: Bench) -> None:
+    bench.office()
+    bench.cups.submit("office", "hello\n", "-o", "media=A4")
+    bench.until(lambda: bench.probe("cups.jobs")["data"]["last_state"] == "completed", 20)
+
+
+@control
+def quota_not_used_up(bench: Bench) -> None:
+    bench.office()
+    quota = ("-o", "job-quota-period=3600", "-o", "job-page-limit=100")
+    assert bench.cups.run("lpadmin", "-p", "office", *quota).returncode == 0
 
 
 @control

@@ -23,6 +23,7 @@ from techdoctor.probes.printing.cups_queues import chosen_existing
 from techdoctor.probes.printing.cups_scheduler import MACOS_REASON, NO_CUPS
 from techdoctor.probes.printing.ipp_client import JOB_STATES
 from techdoctor.probes.printing.ipp_wire import Group
+from techdoctor.probes.printing.media import size_of
 
 MOST_REASONS = 20
 # Job states that a person waits for although nothing prints.
@@ -63,6 +64,7 @@ def describe_waiting(jobs: Sequence[Group]) -> Dict[str, Value]:
         "head_reasons": list(head.texts("job-state-reasons")[:MOST_REASONS]) if head else [],
         "head_message": head.text("job-printer-state-message") if head else "",
         "head_age_s": _head_age_s(head),
+        "head_paper": size_of(head.texts("media")) if head else "",
         "behind_head": max(0, states.count("pending") - (1 if head and job_state(head) == "pending" else 0)),
     }
 
@@ -87,6 +89,7 @@ def describe_last(finished: Sequence[Group]) -> Dict[str, Value]:
             "last_message": "",
             "last_age_s": None,
             "last_filter_failed": False,
+            "last_paper": "",
         }
     message = last.text("job-printer-state-message")
     return {
@@ -96,6 +99,7 @@ def describe_last(finished: Sequence[Group]) -> Dict[str, Value]:
         "last_message": message,
         "last_age_s": age_s(last, "time-at-completed"),
         "last_filter_failed": job_state(last) in ("aborted", "stopped") and filter_failed(message),
+        "last_paper": size_of(last.texts("media")),
     }
 
 
@@ -149,6 +153,7 @@ PROBES = (
             "head_reasons": texts("Its state reasons."),
             "head_message": text("The message about it.", private="text"),
             "head_age_s": number("Since when it is being printed, else waiting; 0 when there is none.", "s"),
+            "head_paper": text("The paper size it asks for; empty when it asks for none."),
             "behind_head": integer("Jobs that wait behind it.", "count"),
             "filter_failed": boolean("A job stopped because it could not be converted for the printer."),
             "last_id": integer("Number of the job that finished last; 0 when there is none."),
@@ -157,6 +162,7 @@ PROBES = (
             "last_message": text("The message about it.", private="text"),
             "last_age_s": number("How long ago it finished.", "s"),
             "last_filter_failed": boolean("It was given up because it could not be converted for the printer."),
+            "last_paper": text("The paper size it asked for; empty when it asked for none."),
         },
         methods={
             "linux": measured(_measure_jobs),

@@ -55,6 +55,9 @@ _ATTRIBUTES = (
     "device-uri",
     "requesting-user-name-denied",
     "requesting-user-name-allowed",
+    "job-quota-period",
+    "job-k-limit",
+    "job-page-limit",
 )
 _JOB_ATTRIBUTES = (
     "job-id",
@@ -67,8 +70,12 @@ _JOB_ATTRIBUTES = (
     "time-at-completed",
     "job-name",
     "job-originating-user-name",
+    "media",
+    "job-k-octets",
+    "job-media-sheets-completed",
 )
-_MOST_JOBS = 500
+MOST_JOBS = 500
+_LAST_JOBS = 20
 # A scheduler answers in milliseconds; one that has not after this hangs, as cups.scheduler finds at the same time.
 _ANSWER_S = 3.5
 
@@ -152,12 +159,12 @@ class PrintService:
             raise CannotMeasure(NOT_APPLICABLE, f"the print service does not list its queues: {status_text(answer)}")
         return {group.text("printer-name"): group for group in answer.of(PRINTER_GROUP) if group.text("printer-name")}
 
-    def jobs(self, queue: str, finished: bool) -> List[Group]:
-        """Jobs of a queue: those still to do in order, or the last finished ones."""
+    def jobs(self, queue: str, finished: bool, most: int = _LAST_JOBS) -> List[Group]:
+        """Jobs of a queue: those still to do in order, or the last `most` finished ones."""
         extra = {
             "which-jobs": Attribute(KEYWORD, ("completed" if finished else "not-completed",)),
             "my-jobs": Attribute(BOOLEAN, (False,)),
-            "limit": Attribute(INTEGER, (20 if finished else _MOST_JOBS,)),
+            "limit": Attribute(INTEGER, (most if finished else MOST_JOBS,)),
         }
         answer = self.ask(GET_JOBS, _JOB_ATTRIBUTES, extra, queue)
         if failed(answer):

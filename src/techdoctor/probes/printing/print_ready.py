@@ -22,6 +22,7 @@ from techdoctor.probes.network.bounded_socket import Endpoint, ExchangeFailed
 from techdoctor.probes.printing.cups_jobs import describe_last, describe_waiting, job_state
 from techdoctor.probes.printing.cups_queue import PRINTER, describe, has_driver
 from techdoctor.probes.printing.cups_queues import Choice, Default, PrintService, choose_queue
+from techdoctor.probes.printing.cups_quota import quota_of
 from techdoctor.probes.printing.cups_scheduler import MACOS_REASON, NO_CUPS
 from techdoctor.probes.printing.ipp_client import IppTarget
 from techdoctor.probes.printing.ipp_wire import Group
@@ -30,6 +31,8 @@ from techdoctor.probes.printing.printer_device import describe_device, device_ur
 from techdoctor.probes.printing.printer_jobs import jobs_at
 from techdoctor.probes.printing.printer_reasons import HARMLESS
 
+# People complain about the job they just sent; an hour covers the way to the printer and back.
+RECENT_S = 3600.0
 # Words of a queue's own fields that stand in a job's way -> the blocker they are reported as.
 _QUEUE_BLOCKERS = {
     "paused": "queue_paused",
@@ -60,7 +63,9 @@ def job_blockers(waiting: Mapping[str, Value], last: Mapping[str, Value], filter
     return found
 
 
-def _device_blockers(probing: Probing, queue: Group, *, jobs_wait: bool) -> List[str]:
+def _device_blockers(
+    probing: Probing, queue: Group, waiting: Mapping[str, Value], last: Mapping[str, Value]
+) -> List[str]:
     """What is in the way at the printer. While jobs wait, what it only reports counts as well.
 
     Raises:
@@ -73,13 +78,23 @@ def _device_blockers(probing: Probing, queue: Group, *, jobs_wait: bool) -> List
     if contact.printer is None:
         return []
     described = describe_device(contact.printer)
-    families = _as_list(described["families" if jobs_wait else "blocking"])
+    families = _as_list(described["families" if waiting.get("count") else "blocking"])
     found = [str(family) for family in families if family not in HARMLESS]
     if described["state"] == "stopped" and not found:
         found.append("printer_stopped")
     if described["accepting"] is False and not found:
         found.append("printer_busy")
+    found += paper_blockers(waiting, last, _as_list(described["paper_loaded"]))
     return found + _thrown_away(IppTarget(Endpoint(uri.host, uri.port, uri.tls), uri.path, uri.shown), probing.deadline)
+
+
+def paper_blockers(waiting: Mapping[str, Value], last: Mapping[str, Value], loaded: List[Value]) -> List[str]:
+    """Says so when the job at the head, or else the last one of the past hour, wants paper that is not loaded."""
+    age = last.get("last_age_s")
+    wanted = waiting.get("head_paper")
+    if not waiting.get("count") and isinstance(age, float) and age <= RECENT_S:
+        wanted = last.get("last_paper")
+    return ["wrong_paper"] if wanted and loaded and wanted not in loaded else []
 
 
 def _thrown_away(target: IppTarget, deadline: float) -> List[str]:
@@ -121,9 +136,10 @@ def _measure(probing: Probing) -> Reading:
     last = describe_last(service.jobs(choice.name, finished=True))
     blockers = queue_blockers(described, driver, last) + default_blockers(choice, default, len(queues))
     blockers += job_blockers(jobs, last, stopped)
+    blockers += ["quota"] if quota_of(service, choice.name, choice.queue)["reached"] else []
     printer_asked = True
     try:
-        blockers += _device_blockers(probing, choice.queue, jobs_wait=bool(waiting))
+        blockers += _device_blockers(probing, choice.queue, jobs, last)
     except CannotMeasure:
         # A printer that cannot be asked speaks through its driver while a job runs.
         printer_asked = False

@@ -37,6 +37,7 @@ ATTRIBUTES = (
     "printer-state-reasons",
     "printer-state-message",
     "printer-is-accepting-jobs",
+    "media-ready",
     "queued-job-count",
     "printer-uuid",
     "printer-make-and-model",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Dict, List, Mapping
+from typing import Dict, List, Mapping, Sequence
 
 from techdoctor.errors import CannotMeasure
 from techdoctor.model import MISSING_TOOL, NOT_APPLICABLE, SKIPPED, Value
@@ -27,10 +27,12 @@ from techdoctor.probes.printing.cups_queues import chosen_existing
 from techdoctor.probes.printing.cups_scheduler import MACOS_REASON, NO_CUPS
 from techdoctor.probes.printing.ipp_client import PRINTER_STATES
 from techdoctor.probes.printing.ipp_wire import Group
+from techdoctor.probes.printing.media import size_of
 from techdoctor.probes.printing.printer_contact import Contact, announced_uri, reach
 from techdoctor.probes.printing.printer_reasons import blocking_families, device_families, read_reasons
 from techdoctor.probes.printing.printer_uri import DeviceUri, read_device_uri, service_name
 
+MOST_SIZES = 20
 _UNASKED = {
     "usb": "a USB printer is not asked over the network",
     "local": "a printer at a local port cannot be asked",
@@ -80,7 +82,13 @@ def describe_device(printer: Group) -> Dict[str, Value]:
         "model": printer.text("printer-make-and-model"),
         # Negative levels mean "some" or "unknown" (RFC 3805, prtMarkerSuppliesLevel).
         "lowest_supply_percent": min(levels, default=None),
+        "paper_loaded": _sizes(printer.texts("media-ready")),
     }
+
+
+def _sizes(names: Sequence[str]) -> List[Value]:
+    found = dict.fromkeys(size_of([name]) for name in names)
+    return [size for size in found if size][:MOST_SIZES]
 
 
 def _own_words(printer: Group) -> str:
@@ -170,6 +178,7 @@ _STATE_FIELDS = {
     "uuid": text("Its UUID.", private="serial"),
     "model": text("Make and model."),
     "lowest_supply_percent": integer("The lowest supply level.", "percent"),
+    "paper_loaded": texts("Paper sizes in its trays; empty when it does not say."),
 }
 PROBES = (
     Probe(
