@@ -87,8 +87,8 @@ def describe_device(printer: Group) -> Dict[str, Value]:
 
 
 def _sizes(names: Sequence[str]) -> List[Value]:
-    found = dict.fromkeys(size_of([name]) for name in names)
-    return [size for size in found if size][:MOST_SIZES]
+    sizes: Dict[Value, None] = dict.fromkeys(size_of([name]) for name in names)
+    return [size for size in sizes if size][:MOST_SIZES]
 
 
 def _own_words(printer: Group) -> str:
