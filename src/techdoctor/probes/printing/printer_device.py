@@ -87,8 +87,9 @@ def describe_device(printer: Group) -> Dict[str, Value]:
 
 
 def _sizes(names: Sequence[str]) -> List[Value]:
-    sizes: Dict[Value, None] = dict.fromkeys(size_of([name]) for name in names)
-    return [size for size in sizes if size][:MOST_SIZES]
+    sizes: List[Value] = []
+    sizes.extend(size for size in dict.fromkeys(size_of([name]) for name in names) if size)
+    return sizes[:MOST_SIZES]
 
 
 def _own_words(printer: Group) -> str:
