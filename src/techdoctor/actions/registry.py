@@ -24,6 +24,8 @@ MODULES: Mapping[str, str] = {
     "print.resume_queue": "printing",
     "print.set_default": "print_service",
     "print.start_service": "print_service",
+    "print.test_page": "print_test",
+    "print.try_job": "print_test",
     "process.continue": "processes",
     "process.end": "processes",
     "service.restart": "services",

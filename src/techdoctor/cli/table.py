@@ -9,6 +9,7 @@ MODULES = {
     "diagnose": "diagnose",
     "check": "check",
     "probe": "probe",
+    "print": "printing",
     "bundle": "bundle",
     "playbook": "playbook",
     "session": "session",

@@ -12,6 +12,7 @@ TEXTS: dict[str, Text] = {
     "help.diagnose": "Say what hurts; get the cause and the fix",
     "help.check": "All routine checks, nothing asked, nothing changed",
     "help.probe": "Run single measurements and show what they give",
+    "help.print": "Prove that printing works: a job without paper, or a test page",
     "help.bundle": "Pack what is known into one redacted file for a ticket",
     "help.playbook": "List, show, search, check and test playbooks",
     "help.session": "Past sessions: show, go on, explain, undo, forget",

@@ -24,7 +24,8 @@ from techdoctor.probes.printing.ipp_wire import (
 )
 
 # Operations (RFC 8011, section 5.4.15; 0x40xx: https://www.cups.org/doc/spec-ipp.html).
-CREATE_JOB, CANCEL_JOB, GET_JOBS, GET_PRINTER_ATTRIBUTES = 0x05, 0x08, 0x0A, 0x0B
+PRINT_JOB, CREATE_JOB, CANCEL_JOB = 0x02, 0x05, 0x08
+GET_JOB_ATTRIBUTES, GET_JOBS, GET_PRINTER_ATTRIBUTES = 0x09, 0x0A, 0x0B
 HOLD_JOB, RELEASE_JOB, PAUSE_PRINTER, RESUME_PRINTER = 0x0C, 0x0D, 0x10, 0x11
 CUPS_GET_DEFAULT, CUPS_GET_PRINTERS, CUPS_ACCEPT_JOBS, CUPS_REJECT_JOBS = 0x4001, 0x4002, 0x4008, 0x4009
 # Statuses that mean something to us (RFC 8011, appendix B).
@@ -90,6 +91,7 @@ def ask(
     attributes: Optional[Mapping[str, Attribute]] = None,
     requested: Tuple[str, ...] = (),
     connect_s: float = 2.0,
+    document: bytes = b"",
 ) -> Message:
     """Sends one request and returns the answer, also when its IPP status is an error.
 
@@ -100,14 +102,15 @@ def ask(
         attributes: Further operation attributes.
         requested: Names for requested-attributes; empty = the server's choice.
         connect_s: Most seconds for the connection.
+        document: Data that follows the request (Print-Job).
 
     Raises:
         IppFailed: No IPP answer came.
     """
     message = request(target, operation, attributes or {}, requested)
-    answer = _once(target, message, deadline, connect_s)
+    answer = _once(target, encode(message) + document, deadline, connect_s)
     if answer.code == VERSION_NOT_SUPPORTED:
-        answer = _once(target, replace(message, version=(1, 1)), deadline, connect_s)
+        answer = _once(target, encode(replace(message, version=(1, 1))) + document, deadline, connect_s)
     return answer
 
 
@@ -144,8 +147,7 @@ def request(
     return Message(operation, (Group(OPERATION_GROUP, first),))
 
 
-def _once(target: IppTarget, message: Message, deadline: float, connect_s: float) -> Message:
-    body = encode(message)
+def _once(target: IppTarget, body: bytes, deadline: float, connect_s: float) -> Message:
     headers = {"Content-Type": "application/ipp", "Accept": "application/ipp"}
     try:
         answer = exchange(target.endpoint, target.path, body, headers=headers, deadline=deadline, connect_s=connect_s)

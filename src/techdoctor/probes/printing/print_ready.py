@@ -18,7 +18,7 @@ from techdoctor.probes.base import (
     text,
     texts,
 )
-from techdoctor.probes.network.bounded_socket import Endpoint, ExchangeFailed
+from techdoctor.probes.network.bounded_socket import ExchangeFailed
 from techdoctor.probes.printing.cups_jobs import describe_last, describe_waiting, job_state
 from techdoctor.probes.printing.cups_queue import PRINTER, describe, has_driver
 from techdoctor.probes.printing.cups_queues import Choice, Default, PrintService, choose_queue
@@ -28,7 +28,7 @@ from techdoctor.probes.printing.ipp_client import IppTarget
 from techdoctor.probes.printing.ipp_wire import Group
 from techdoctor.probes.printing.printer_contact import reach
 from techdoctor.probes.printing.printer_device import describe_device, device_uri
-from techdoctor.probes.printing.printer_jobs import jobs_at
+from techdoctor.probes.printing.printer_jobs import jobs_at, target_of
 from techdoctor.probes.printing.printer_reasons import HARMLESS
 
 # People complain about the job they just sent; an hour covers the way to the printer and back.
@@ -85,7 +85,7 @@ def _device_blockers(
     if described["accepting"] is False and not found:
         found.append("printer_busy")
     found += paper_blockers(waiting, last, _as_list(described["paper_loaded"]))
-    return found + _thrown_away(IppTarget(Endpoint(uri.host, uri.port, uri.tls), uri.path, uri.shown), probing.deadline)
+    return found + _thrown_away(target_of(uri), probing.deadline)
 
 
 def paper_blockers(waiting: Mapping[str, Value], last: Mapping[str, Value], loaded: List[Value]) -> List[str]:

@@ -15,6 +15,7 @@ from techdoctor.probes.printing.cups_scheduler import MACOS_REASON, NO_CUPS
 from techdoctor.probes.printing.ipp_client import GET_JOBS, IppFailed, IppTarget, ask, failed, status_text
 from techdoctor.probes.printing.ipp_wire import JOB_GROUP, KEYWORD, Attribute, Group
 from techdoctor.probes.printing.printer_device import device_uri
+from techdoctor.probes.printing.printer_uri import DeviceUri
 
 
 def _measure_printer_jobs(probing: Probing) -> Reading:
@@ -22,7 +23,7 @@ def _measure_printer_jobs(probing: Probing) -> Reading:
     uri = device_uri(probing, queue)
     if uri.kind != "ipp":
         raise CannotMeasure(NOT_APPLICABLE, "this way of printing cannot be asked for its jobs")
-    target = IppTarget(Endpoint(uri.host, uri.port, uri.tls), uri.path, uri.shown)
+    target = target_of(uri)
     finished = jobs_at(target, "completed", probing.deadline)
     waiting = jobs_at(target, "not-completed", probing.deadline)
     last = max(finished, key=lambda job: job.number("job-id") or 0, default=None)
@@ -40,6 +41,11 @@ def _measure_printer_jobs(probing: Probing) -> Reading:
         },
         {} if last and age_s(last, "time-at-completed") is not None else {"last_age_s": "the printer gives no times"},
     )
+
+
+def target_of(uri: DeviceUri) -> IppTarget:
+    """Whom to ask at a printer's network address."""
+    return IppTarget(Endpoint(uri.host, uri.port, uri.tls), uri.path, uri.shown)
 
 
 def jobs_at(target: IppTarget, which: str, deadline: float) -> List[Group]:
