@@ -91,17 +91,26 @@ class Bench:
         return {**self.cups.env, **own, **self.env}
 
     def techdoctor(
-        self, *arguments: str, prefix: tuple[str, ...] = (), stdin: str = ""
+        self, *arguments: str, prefix: tuple[str, ...] = (), stdin: str = "", timeout_s: float = 90.0
     ) -> tuple[subprocess.CompletedProcess[str], float]:
         """Runs techdoctor.
 
         Returns:
             How it ended, and its wall time in seconds.
+
+        Raises:
+            subprocess.TimeoutExpired: It did not end in time.
         """
         begun = time.monotonic()
         argv = [*prefix, sys.executable, "-m", "techdoctor", *arguments]
         ran = subprocess.run(
-            argv, env=self.environment(), input=stdin, capture_output=True, text=True, timeout=90, check=False
+            argv,
+            env=self.environment(),
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+            check=False,
         )
         return ran, time.monotonic() - begun
 
