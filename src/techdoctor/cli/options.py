@@ -37,14 +37,19 @@ def pairs(texts: Sequence[str], option: str = "--set") -> dict[str, str]:
 
 
 def print_json(document: object) -> None:
-    """Prints one JSON document; foreign text keeps its characters but never a raw control character.
+    """Prints one JSON document, see `json_text`."""
+    print(json_text(document))
+
+
+def json_text(document: object) -> str:
+    """One JSON document; foreign text keeps its characters but never a raw control character.
 
     What JSON has no place for is replaced: half a surrogate pair (a name that is not UTF-8) by U+FFFD,
     not-a-number and infinity by null. Source: RFC 8259, sections 6 and 8.2.
     """
     text = json.dumps(document, ensure_ascii=False)
     sound = json.loads(_HALF_PAIR.sub("\ufffd", text), parse_constant=lambda _: None)
-    print(json.dumps(sound, ensure_ascii=True, indent=2))
+    return json.dumps(sound, ensure_ascii=True, indent=2)
 
 
 def refuse_other_host(host: str) -> None:

@@ -15,8 +15,11 @@ from techdoctor.messages import say
 from techdoctor.model import SEVERITIES, Fact, Finding, NotJudged
 from techdoctor.text import clean_line, duration
 
-# With three lines each, this many findings leave room for the rest on a screen of 24 lines.
-_MOST_FINDINGS = 5
+# With three or four lines each, this many findings leave room for the rest on a screen of 24 lines.
+_MOST_FINDINGS = 4
+_MOST_HEADINGS = 2
+_MOST_TITLES = 8
+_LONGEST_STEP = 130
 _HEARTBEAT_S = 4.5
 _REDRAW_S = 0.5
 
@@ -77,7 +80,11 @@ class CheckProgress:
 
 
 def show_check(
-    terminal: Terminal, result: CheckUpLike, technician: bool = False, summarise: Summarise = no_summary
+    terminal: Terminal,
+    result: CheckUpLike,
+    technician: bool = False,
+    summarise: Summarise = no_summary,
+    after: Sequence[Paragraph] = (),
 ) -> None:
     """Prints the report of a check-up to standard output; the last line says the outcome and the exit code.
 
@@ -86,8 +93,9 @@ def show_check(
         result: What the check-up found.
         technician: Adds exact comparisons and ids.
         summarise: Words for a probe's data, see Probe.summary.
+        after: What else is said before the last line: what changed since the last check-up.
     """
-    show(terminal, check_paragraphs(result, technician, summarise))
+    show(terminal, [*check_paragraphs(result, technician, summarise), *after])
     style = "good" if result.exit_code == 0 else "bold"
     show_end_line(terminal, check_end_line(result), style, result.exit_code)
 
@@ -99,37 +107,78 @@ def check_paragraphs(result: CheckUpLike, technician: bool, summarise: Summarise
     paragraphs: list[Paragraph] = []
     for finding in shown:
         paragraphs += _finding(finding, result.facts, technician, summarise)
-    if len(shown) < len(worst_first):
-        paragraphs.append(Paragraph(say("check.more", n=len(worst_first) - len(shown))))
+    rest = worst_first[len(shown) :]
+    paragraphs += [Paragraph(heading_of(finding)) for finding in rest[:_MOST_HEADINGS]]
+    if len(rest) > _MOST_HEADINGS:
+        paragraphs.append(Paragraph(say("check.more", n=len(rest) - _MOST_HEADINGS)))
     if result.healthy:
-        titles = "; ".join(clean_line(result.titles.get(name, name)).rstrip(".") for name in result.healthy)
-        paragraphs.append(Paragraph(say("check.healthy", titles=titles)))
+        paragraphs.append(Paragraph(healthy_text(result, technician)))
     whole = [entry for entry in result.not_judged if entry.cause in result.titles]
-    for entry in whole:
-        title, reason = clean_line(result.titles[entry.cause]).rstrip("."), clean_line(entry.reason, 300)
-        paragraphs.append(Paragraph(say("check.not_judged", title=title, reason=reason)))
+    for reason, titles in _by_reason(whole, result.titles).items():
+        paragraphs.append(Paragraph(say("check.not_judged", title="; ".join(titles), reason=reason)))
     causes = [entry for entry in result.not_judged if entry.cause not in result.titles]
     return paragraphs + not_judged_paragraphs(causes, technician)
 
 
+def healthy_text(result: CheckUpLike, whole: bool = False) -> str:
+    """What shows no sign of trouble: by title, or how many when that would fill the screen."""
+    titles = [clean_line(result.titles.get(name, name)).rstrip(".") for name in result.healthy]
+    if len(titles) > _MOST_TITLES and not whole:
+        areas = ", ".join(dict.fromkeys(clean_line(name).split(".")[0] for name in result.healthy))
+        return say("check.healthy_count", n=len(titles), areas=areas)
+    return say("check.healthy", titles="; ".join(titles))
+
+
+def _by_reason(entries: Sequence[NotJudged], titles: Mapping[str, str]) -> dict[str, list[str]]:
+    """Titles of what could not be judged, by the reason."""
+    found: dict[str, list[str]] = {}
+    for entry in entries:
+        reason = clean_line(entry.reason, 300)
+        found.setdefault(reason, []).append(clean_line(titles[entry.cause]).rstrip("."))
+    return found
+
+
+def heading_of(finding: Finding) -> str:
+    """How bad and what: "Warning: The print service is not running."."""
+    title = clean_line(finding.title).rstrip(".")
+    return say("check.finding", severity=severity_word(finding.severity), title=title)
+
+
+def measured_of(finding: Finding, facts: Mapping[str, Fact], summarise: Summarise) -> str:
+    """What was measured, in the words of the probe that speaks for the finding; empty when there are none."""
+    playbook = clean_line(finding.id.rpartition(".")[0])
+    for item in finding.evidence:
+        fact = facts.get(item.fact) or facts.get(f"{playbook}:{item.fact}")
+        text = fact_text(fact, summarise) if fact is not None and fact.ok else ""
+        if text:
+            return text
+    return ""
+
+
+def next_step(finding: Finding) -> str:
+    """What to do: the first remedy for a person in words, and the command that leads through all of them."""
+    playbook = clean_line(finding.id.rpartition(".")[0])
+    command = say("check.mend", playbook=playbook)
+    told = next((fix.text for fix in finding.fixes if fix.text), "")
+    return f"{clean_line(told, _LONGEST_STEP).rstrip('.')}. {command}" if told else command
+
+
 def _finding(finding: Finding, facts: Mapping[str, Fact], technician: bool, summarise: Summarise) -> list[Paragraph]:
     style = {"danger": "bad", "problem": "bad", "warning": "unsure"}.get(finding.severity, "")
-    title = clean_line(finding.title).rstrip(".")
-    paragraphs = [Paragraph(say("check.finding", severity=_severity(finding.severity), title=title), style=style)]
-    playbook = clean_line(finding.id.rpartition(".")[0])
-    seen = [facts.get(item.fact) or facts.get(f"{playbook}:{item.fact}") for item in finding.evidence]
-    told = [text for fact in seen if fact is not None and fact.ok and (text := fact_text(fact, summarise))]
-    paragraphs += [Paragraph(text, 1) for text in told[:1]]
+    paragraphs = [Paragraph(heading_of(finding), style=style)]
+    measured = measured_of(finding, facts, summarise)
+    if measured:
+        paragraphs.append(Paragraph(measured, 1))
     if technician:
         paragraphs.append(Paragraph(say("session.cause_id", id=clean_line(finding.id)), 1))
         texts = [clean_line(item.text) for item in finding.evidence if item.text]
         paragraphs += [Paragraph(say("session.comparison", text=text), 1) for text in texts]
     if finding.severity != "note":
-        paragraphs.append(Paragraph(say("check.mend", playbook=playbook), 1))
+        paragraphs.append(Paragraph(next_step(finding), 1))
     return paragraphs
 
 
-def _severity(severity: str) -> str:
+def severity_word(severity: str) -> str:
     return {
         "danger": say("check.danger"),
         "problem": say("check.problem"),

@@ -62,6 +62,7 @@ class Driver:
         session: Session id.
         patience_s: Seconds of measuring in one round after which what is out counts as timed out, where
             the chosen playbook does not say.
+        runner: Runs the probe calls; None = one of its own on `host`.
     """
 
     def __init__(
@@ -73,10 +74,11 @@ class Driver:
         *,
         session: str = "",
         patience_s: float = 60.0,
+        runner: Runner | None = None,
     ) -> None:
         self._playbooks, self._host, self._dialogue, self._journal = playbooks, host, dialogue, journal
         self._session, self._patience_s = session, patience_s
-        self._runner = Runner(host.measure)
+        self._runner = runner or Runner(host.measure)
         self._effects: deque[Effect] = deque()
         self._running: dict[str, tuple[RunProbe, float]] = {}
         self._waits: list[tuple[float, str]] = []

@@ -4,45 +4,110 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 
 from techdoctor.hosts.base import Host
-from techdoctor.model import ActionOutcome, ActionPreview, Fact, Value
-from techdoctor.probes.runner import Call
+from techdoctor.messages import say
+from techdoctor.model import SKIPPED, ActionOutcome, ActionPreview, Fact, Value
+from techdoctor.probes import registry
+from techdoctor.probes.runner import Call, Runner
+
+Answer = Callable[[Fact], None]
+# Every walk waits for shared measurements; the runner of one must not hold them back.
+_MOST_AWAITED = 1000
 
 
 class SharedHost:
     """Wraps a host; a measurement with the same probe and parameters is taken once and shared.
 
     Nothing is applied through it: a check-up only looks.
+
+    Args:
+        host: Where to measure.
+        routine: True leaves out what takes longer than a check-up has (Probe.routine, Probe.alone).
     """
 
     can_apply = False
 
-    def __init__(self, host: Host) -> None:
-        self._host = host
+    def __init__(self, host: Host, routine: bool = False) -> None:
+        self._host, self._routine = host, routine
         self.name, self.platform = host.name, host.platform
         self._lock = threading.Lock()
         self._alone = threading.Lock()
-        self._taken: dict[str, tuple[threading.Event, list[Fact]]] = {}
+        self._taken: dict[str, Fact | list[Answer]] = {}
+        self._cancelled = threading.Event()
+        self._asked: dict[str, Call] = {}
+
+    @property
+    def asked(self) -> Sequence[tuple[Call, float]]:
+        """The calls that walks asked for, in order, each once, with the milliseconds that it took."""
+        taken = {key: self._taken.get(key) for key in self._asked}
+        return [(self._asked[key], fact.duration_ms) for key, fact in taken.items() if isinstance(fact, Fact)]
+
+    def ahead(self, calls: Sequence[Call]) -> None:
+        """Starts measurements that walks are likely to ask for."""
+        for call in calls:
+            self._take(call, lambda _fact: None)
+
+    def ask(self, call: Call, answer: Answer) -> None:
+        """Measures unless that was done or is under way; `answer` gets the fact, from whatever thread."""
+        self._asked.setdefault(_key(call), call)
+        self._take(call, answer)
+
+    def stop(self) -> None:
+        """Cancels what is still being measured: nobody waits any more."""
+        self._cancelled.set()
 
     def measure(self, call: Call, cancelled: threading.Event) -> Fact:
-        key = f"{call.probe} {json.dumps(dict(call.params), sort_keys=True)}"
-        with self._lock:
-            first = key not in self._taken
-            ready, facts = self._taken.setdefault(key, (threading.Event(), []))
-        if first:
-            facts.append(self._measure(call, cancelled))
+        """Like `ask`, but waits."""
+        ready = threading.Event()
+        facts: list[Fact] = []
+
+        def take(fact: Fact) -> None:
+            facts.append(fact)
             ready.set()
-        else:
-            ready.wait()
+
+        self.ask(call, take)
+        ready.wait()
         return facts[0]
 
-    def _measure(self, call: Call, cancelled: threading.Event) -> Fact:
-        if not call.alone:
-            return self._host.measure(call, cancelled)
-        with self._alone:  # each walk keeps these apart from its own; here from the other walks' as well
-            return self._host.measure(call, cancelled)
+    def _take(self, call: Call, answer: Answer) -> None:
+        key = _key(call)
+        with self._lock:
+            taken = self._taken.get(key)
+            if isinstance(taken, list):
+                taken.append(answer)
+                return
+            if taken is None:
+                taken = self._left_out(call)
+                self._taken[key] = taken or [answer]
+        if taken is not None:
+            answer(taken)
+            return
+        threading.Thread(target=self._measure, args=(key, call), daemon=True, name=f"probe {call.probe}").start()
+
+    def _left_out(self, call: Call) -> Fact | None:
+        """The fact of a call that has no place in a check-up."""
+        if not self._routine or call.probe not in registry.MODULES:
+            return None
+        declared = registry.get(call.probe)
+        if declared.routine and not declared.alone:
+            return None
+        return Fact(call.probe, SKIPPED, reason=say("check.not_routine"), at_s=time.time())
+
+    def _measure(self, key: str, call: Call) -> None:
+        if call.alone:
+            with self._alone:  # each walk keeps these apart from its own; here from the other walks' as well
+                fact = self._host.measure(call, self._cancelled)
+        else:
+            fact = self._host.measure(call, self._cancelled)
+        with self._lock:
+            waiting = self._taken[key]
+            self._taken[key] = fact
+        assert isinstance(waiting, list)
+        for answer in waiting:
+            answer(fact)
 
     def preview(self, action: str, params: Mapping[str, Value]) -> ActionPreview:
         return self._host.preview(action, params)
@@ -52,3 +117,18 @@ class SharedHost:
 
     def undo(self, action: str, params: Mapping[str, Value], token: Mapping[str, Value]) -> ActionOutcome:
         return ActionOutcome(False, "a check-up changes nothing")
+
+
+class SharedRunner(Runner):
+    """The runner of one walk on a shared host: it waits for measurements without a thread for each."""
+
+    def __init__(self, host: SharedHost) -> None:
+        super().__init__(host.measure, _MOST_AWAITED)
+        self._shared = host
+
+    def _begin(self, call: Call, cancelled: threading.Event) -> None:
+        self._shared.ask(call, lambda fact: self._answer(call, fact))
+
+
+def _key(call: Call) -> str:
+    return f"{call.probe} {json.dumps(dict(call.params), sort_keys=True)}"

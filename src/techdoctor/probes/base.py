@@ -260,6 +260,8 @@ class Probe:
         cost: "cheap" starts at once; "slow" starts when a node needs it.
         alone: True when no other network probe may run at the same time.
         network: True when it uses the network (an `alone` probe waits for these).
+        routine: False for what a check-up leaves out because it takes longer than all of a check-up
+            together; `alone` probes are left out anyway.
         reach: "none" sends no packet beyond this machine; "beyond" does, so it is skipped
             offline; "decides" looks at settings.offline itself.
         summary: Turns good data into a short line for the row; optional.
@@ -276,6 +278,7 @@ class Probe:
     cost: str = "cheap"
     alone: bool = False
     network: bool = False
+    routine: bool = True
     reach: str = "none"
     summary: Optional[Callable[[Mapping[str, Value]], str]] = None
 

@@ -114,11 +114,17 @@ class Runner:
     def _launch(self, call: Call) -> None:
         cancelled = threading.Event()
         self._running[call.id] = (call, time.monotonic() + call.timeout_s + GRACE_S, cancelled)
+        self._begin(call, cancelled)
 
-        def work() -> None:
-            self._answers.put((call.id, self._measure(call, cancelled)))
+    def _begin(self, call: Call, cancelled: threading.Event) -> None:
+        """Starts the measurement; its fact comes by `_answer`, whenever it does."""
+        threading.Thread(
+            target=lambda: self._answer(call, self._measure(call, cancelled)), daemon=True, name=f"probe {call.probe}"
+        ).start()
 
-        threading.Thread(target=work, daemon=True, name=f"probe {call.probe}").start()
+    def _answer(self, call: Call, fact: Fact) -> None:
+        """Takes the fact of a call; may be called from any thread."""
+        self._answers.put((call.id, fact))
 
 
 def _hung(call: Call) -> Fact:

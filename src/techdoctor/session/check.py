@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from techdoctor.engine.batch import Batch
 from techdoctor.engine.dialogue import Dialogue
@@ -16,8 +16,9 @@ from techdoctor.engine.result import Diagnosis
 from techdoctor.errors import EXIT_CANNOT_TELL, EXIT_FOUND, EXIT_OK
 from techdoctor.events import Started
 from techdoctor.hosts.base import Host
-from techdoctor.hosts.shared import SharedHost
+from techdoctor.hosts.shared import SharedHost, SharedRunner
 from techdoctor.model import SEVERITIES, Fact, Finding, NotJudged, Value
+from techdoctor.probes.runner import Call
 
 SCHEMA = "techdoctor.check/1"
 
@@ -31,6 +32,9 @@ class CheckUp:
         healthy: Ids of playbooks whose complaint does not measure as present.
         not_judged: What could not be judged, with reasons.
         facts: "<playbook>:<fact>" to fact.
+        titles: Playbook id to its title.
+        asked: The measurements that were asked for, each with the milliseconds that it took.
+        begun_s: When it began, seconds since 1970-01-01 UTC.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -38,6 +42,8 @@ class CheckUp:
     not_judged: tuple[NotJudged, ...] = ()
     facts: Mapping[str, Fact] = field(default_factory=dict)
     titles: Mapping[str, str] = field(default_factory=dict)
+    asked: Sequence[tuple[Call, float]] = ()
+    begun_s: float = 0.0
     duration_ms: float = 0.0
 
     @property
@@ -73,20 +79,20 @@ def check_up(
 
     Args:
         walks: Playbook id to the playbook and all it may call.
-        host: Where to look.
+        host: Where to look; a shared one may have begun to measure already (SharedHost.ahead).
         limits: Overridden limits.
         unusable: Playbook id to why it cannot be walked at all; it is reported as not judged.
         ended: Called with a playbook's title when its walk has ended.
         patience_s: Seconds after which measurements still out count as timed out.
     """
-    begun = time.monotonic()
-    shared = SharedHost(host)
+    begun, begun_s = time.monotonic(), time.time()
+    shared = host if isinstance(host, SharedHost) else SharedHost(host, routine=True)
     results: dict[str, Diagnosis] = {}
     failures: dict[str, str] = dict(unusable or {})
 
     def walk(chosen: str, playbooks: Playbooks) -> None:
         nobody: Dialogue = Batch({}, "never", lambda: False)
-        driver = Driver(playbooks, shared, nobody, Journal(None), patience_s=patience_s)
+        driver = Driver(playbooks, shared, nobody, Journal(None), patience_s=patience_s, runner=SharedRunner(shared))
         started = Started(chosen, platform=host.platform, batch=True, fix="never", limits=limits, at_s=time.time())
         try:
             results[chosen] = driver.run(started)
@@ -101,15 +107,15 @@ def check_up(
     for thread in threads:
         while thread.is_alive():  # a plain join would hold Ctrl-C back on some platforms
             thread.join(0.1)
+    shared.stop()
     ordered = [results[chosen] for chosen in walks if chosen in results]
     titles = {chosen: playbooks[chosen].title for chosen, playbooks in walks.items()}
     lost = [NotJudged(chosen, reason) for chosen, reason in failures.items()]
-    return _merged(ordered, lost, titles, (time.monotonic() - begun) * 1000)
+    merged = _merged(ordered, lost, titles)
+    return replace(merged, asked=shared.asked, begun_s=begun_s, duration_ms=(time.monotonic() - begun) * 1000)
 
 
-def _merged(
-    results: Sequence[Diagnosis], lost: Sequence[NotJudged], titles: Mapping[str, str], duration_ms: float
-) -> CheckUp:
+def _merged(results: Sequence[Diagnosis], lost: Sequence[NotJudged], titles: Mapping[str, str]) -> CheckUp:
     findings: dict[str, Finding] = {}
     facts: dict[str, Fact] = {}
     not_judged: dict[str, NotJudged] = {entry.cause: entry for entry in lost}
@@ -130,5 +136,4 @@ def _merged(
         not_judged=tuple(entry for cause, entry in not_judged.items() if cause not in findings),
         facts=facts,
         titles=titles,
-        duration_ms=duration_ms,
     )

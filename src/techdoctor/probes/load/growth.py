@@ -143,6 +143,7 @@ PROBES = (
         methods={"linux": measured(_measure), "macos": _ONLY_LINUX, "windows": _ONLY_LINUX},
         timeout_s=8.0,
         cost="slow",
+        routine=False,
         summary=_summary,
     ),
 )

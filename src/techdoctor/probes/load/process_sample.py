@@ -13,7 +13,7 @@ from techdoctor.probes.base import Probing
 from techdoctor.probes.load import procfs
 from techdoctor.probes.load.procfs import Effort, Stat, Table
 
-FIRST_PAUSE_S = 0.25
+FIRST_PAUSE_S = 0.15
 WINDOW_S = 1.0
 MOST_CANDIDATES = 16
 # A thread that only computes: always ready to run, never waits for anything, touches no new

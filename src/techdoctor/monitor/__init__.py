@@ -1,0 +1,1 @@
+"""What looks after a machine over time: kept check-ups, what changed, watching, advice, schedules."""
