@@ -30,6 +30,8 @@ MODULES: Mapping[str, str] = {
     "process.end": "processes",
     "service.restart": "services",
     "service.start": "services",
+    "share.connect": "shares",
+    "share.let_go": "shares",
 }
 
 

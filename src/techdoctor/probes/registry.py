@@ -59,6 +59,8 @@ MODULES: Dict[str, str] = {
     "printer.usb": "printing.printer_usb",
     "proc.limits": "load.limits",
     "proc.top": "load.processes",
+    "share.mounts": "shares.mounts",
+    "share.server": "shares.server",
     "web.proxy": "network.proxy",
     "web.tls": "network.tls",
 }

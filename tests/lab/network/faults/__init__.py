@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from tests.lab.network.faults import connection, names, quality, web
+from tests.lab.network.faults import connection, names, quality, share, vpn, web
 from tests.lab.network.faults.base import Fault
 
-FAULTS: dict[str, Fault] = {
-    fault.id: fault for fault in (*connection.FAULTS, *connection.CONTROLS, *names.FAULTS, *web.FAULTS, *quality.FAULTS)
-}
+_ALL = (
+    *connection.FAULTS,
+    *connection.CONTROLS,
+    *names.FAULTS,
+    *web.FAULTS,
+    *quality.FAULTS,
+    *share.FAULTS,
+    *share.CONTROLS,
+    *vpn.FAULTS,
+    *vpn.CONTROLS,
+)
+FAULTS: dict[str, Fault] = {fault.id: fault for fault in _ALL}

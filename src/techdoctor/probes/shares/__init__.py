@@ -1,0 +1,1 @@
+"""Shared folders: what is mounted from other computers, whether it answers, and whether its server does."""
