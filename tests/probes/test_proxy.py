@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from techdoctor.probes.network.proxy import Setting, from_environment, parse_gsettings, setting_of
+from techdoctor.probes.network.proxy_settings import Setting, from_environment, parse_gsettings, setting_of
 
 # Lines as gsettings(1) prints them: schema, key, value in GVariant text form.
 _MANUAL = """org.gnome.system.proxy autoconfig-url ''
@@ -33,18 +33,18 @@ def test_urls(url: str, setting: Setting | None) -> None:
 
 def test_the_proxy_for_secure_pages_comes_first() -> None:
     found = from_environment({"http_proxy": "http://a.example:1", "https_proxy": "http://b.example:2"})
-    assert found == Setting("environment", "http", "b.example", 2)
+    assert found == [Setting("environment", "http", host, port) for host, port in (("b.example", 2), ("a.example", 1))]
 
 
 def test_an_empty_variable_names_nothing() -> None:
-    assert from_environment({"https_proxy": "", "no_proxy": "*"}) is None
+    assert from_environment({"https_proxy": "", "no_proxy": "*"}) == []
 
 
 def test_desktop_settings() -> None:
-    assert parse_gsettings(_MANUAL) == Setting("system", "http", "proxy.example", 3128)
+    assert parse_gsettings(_MANUAL) == Setting("gnome", "http", "proxy.example", 3128)
     assert parse_gsettings(_MANUAL.replace("'manual'", "'none'")) is None
     auto = _MANUAL.replace("'manual'", "'auto'").replace(
         "autoconfig-url ''", "autoconfig-url 'http://wpad.example/p.pac'"
     )
-    assert parse_gsettings(auto) == Setting("system", script="http://wpad.example/p.pac")
+    assert parse_gsettings(auto) == Setting("gnome", script="http://wpad.example/p.pac")
     assert parse_gsettings("") is None

@@ -61,7 +61,7 @@ def public_names(context: Context, result: Diagnosis) -> set[str]:
 
     names = {place for places in asked(context.settings.targets).values() for place in places}
     names |= {check.host for check in targets.portal_checks(context.settings.targets)} | {targets.BY_NUMBER}
-    names |= {text for pair in name_targets.TLS_TARGETS for text in pair}
+    names |= {text for pair in (*targets.SECURE_V4, *targets.SECURE_V6) for text in pair}
     for name, addresses in name_targets.KNOWN_ADDRESSES.items():
         names |= {name, *addresses}
     if result.playbook:

@@ -22,5 +22,6 @@ def asked(own: Mapping[str, Value]) -> Dict[str, List[str]]:
         "portal": pages,
         "public_resolvers": list(name_targets.listed(own, "public_resolvers", name_targets.PUBLIC_RESOLVERS)),
         "ntp_servers": list(name_targets.listed(own, "ntp_servers", name_targets.NTP_SERVERS)),
+        "stun_servers": list(name_targets.listed(own, "stun_servers", name_targets.STUN_SERVERS)),
         "date_servers": list(name_targets.listed(own, "date_servers", name_targets.DATE_TARGETS)),
     }

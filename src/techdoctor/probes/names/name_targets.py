@@ -23,11 +23,12 @@ KNOWN_ADDRESSES: Mapping[str, Tuple[str, ...]] = {
     "dns.google": ("8.8.8.8", "8.8.4.4"),
 }
 
-# Hosts that serve https on a documented address under a documented name, so no lookup is needed.
-TLS_TARGETS: Sequence[Tuple[str, str]] = (("one.one.one.one", "1.1.1.1"), ("dns.google", "8.8.8.8"))
-
 # Source: https://developers.cloudflare.com/time-services/ntp/, https://developers.google.com/time, https://www.ntppool.org/
 NTP_SERVERS: Sequence[str] = ("time.cloudflare.com", "pool.ntp.org", "time.google.com")
+
+# Source: https://developers.cloudflare.com/realtime/turn/ (stun.cloudflare.com:3478), and Chromium OS's
+# network_diagnostics_util.cc (STUN on 3478 and 19302 to 19309)
+STUN_SERVERS: Sequence[str] = ("stun.cloudflare.com:3478", "stun.l.google.com:19302")
 
 # Plain http by address, for the Date header alone (RFC 9110, section 6.6.1).
 DATE_TARGETS: Sequence[str] = ("1.1.1.1",)

@@ -5,140 +5,129 @@ from __future__ import annotations
 import os
 import re
 import socket
+import threading
 import time
-import urllib.request
-from dataclasses import dataclass
-from typing import Dict, List, Mapping, Optional, Tuple
-from urllib.parse import urlsplit
+from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 
-from techdoctor import system
 from techdoctor.model import Value
-from techdoctor.probes.base import Probe, Probing, Reading, boolean, integer, number, portable, text, texts
+from techdoctor.probes.base import (
+    Parameter,
+    Probe,
+    Probing,
+    Reading,
+    boolean,
+    integer,
+    number,
+    portable,
+    text,
+    texts,
+)
 from techdoctor.probes.names import name_targets, system_lookup
 from techdoctor.probes.names.dns_ask import error_class
+from techdoctor.probes.network import pac, proxy_settings, targets
+from techdoctor.probes.network.proxy_settings import VARIABLES, Setting
 
-_VARIABLES = ("https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY")
-_EXCEPTIONS = ("no_proxy", "NO_PROXY")
-_DEFAULT_PORTS = {"http": 8080, "https": 443, "socks": 1080, "socks4": 1080, "socks5": 1080, "socks5h": 1080}
-_WAIT_S = 2.0
-
-
-@dataclass(frozen=True)
-class Setting:
-    """A proxy that is set.
-
-    Attributes:
-        source: Who says so: "environment" or "system".
-        scheme: "http", "https" or a kind of socks.
-        host: Its name or address.
-        port: Its port.
-        script: Address of an automatic configuration script instead.
-    """
-
-    source: str
-    scheme: str = ""
-    host: str = ""
-    port: int = 0
-    script: str = ""
-
-
-def setting_of(source: str, url: str) -> Optional[Setting]:
-    """The proxy a URL names, without its password; None when it names none."""
-    try:
-        parts = urlsplit(url if "://" in url else f"http://{url}")
-        port = parts.port
-    except ValueError:
-        return None
-    if not parts.hostname:
-        return None
-    return Setting(source, parts.scheme, parts.hostname, port or _DEFAULT_PORTS.get(parts.scheme, 8080))
-
-
-def from_environment(variables: Mapping[str, str]) -> Optional[Setting]:
-    """The first proxy that a variable names."""
-    named = (setting_of("environment", variables[name]) for name in _VARIABLES if variables.get(name))
-    return next((setting for setting in named if setting), None)
-
-
-def parse_gsettings(listed: str) -> Optional[Setting]:
-    """Reads `gsettings list-recursively org.gnome.system.proxy` (GSettings schema of that name)."""
-    values: Dict[Tuple[str, str], str] = {}
-    for line in listed.splitlines():
-        found = re.match(r"org\.gnome\.system\.proxy(?:\.(\w+))? ([\w-]+) (.*)", line)
-        if found:
-            values[(found.group(1) or "", found.group(2))] = found.group(3).strip().strip("'")
-    mode = values.get(("", "mode"), "none")
-    if mode == "auto":
-        return Setting("system", script=values.get(("", "autoconfig-url"), "") or "found automatically (WPAD)")
-    for kind, scheme in (("https", "http"), ("http", "http"), ("socks", "socks5")):
-        host, port = values.get((kind, "host"), ""), values.get((kind, "port"), "0")
-        if mode == "manual" and host and port.isdigit() and int(port):
-            return Setting("system", scheme, host, int(port))
-    return None
-
-
-def _system(platform: str) -> Optional[Setting]:
-    if platform == "linux":
-        ran = system.run(["gsettings", "list-recursively", "org.gnome.system.proxy"], 1.0)
-        return parse_gsettings(ran.out) if ran.worked else None
-    proxies = urllib.request.getproxies()  # SystemConfiguration on macOS, the registry on Windows
-    url = proxies.get("https") or proxies.get("http")
-    return setting_of("system", url) if url else None
+_WAIT_S = 1.9
+_MARGIN_S = 0.1
+_MOST_LINES = 10
+_REACH_FIELDS = ("reachable", "name_known", "needs_login", "error", "ms", "status")
+_OFFLINE = "offline: nothing may be sent beyond this machine"
 
 
 def _measure(probing: Probing) -> Reading:
-    found = from_environment(os.environ) or _system(probing.platform)
-    data: Dict[str, Value] = {
-        "is_set": found is not None,
-        "source": found.source if found else "",
-        "host": found.host if found else "",
-        "port": found.port if found else 0,
-        "scheme": found.scheme if found else "",
-        "script": found.script if found else "",
-        "variables": [name for name in _VARIABLES if os.environ.get(name)],
-        "exceptions": next((os.environ[name] for name in _EXCEPTIONS if os.environ.get(name)), ""),
+    settings = proxy_settings.everything(probing.platform)
+    used = [s for s in settings if not proxy_settings.excepted(probing.text("name"), s.exceptions)]
+    until = time.monotonic() + max(0.1, probing.left_s(_WAIT_S) - _MARGIN_S)
+    if not used or probing.settings.offline:
+        named = next(iter(used or settings), None)
+        why = _OFFLINE if used else "no proxy is set" if not settings else "the asked host is reached without it"
+        return Reading({**_said(named, settings), "applies": bool(used)}, dict.fromkeys(_REACH_FIELDS, why))
+    tried = _try_all(used, until)
+    # One that does not work is the one to tell about; otherwise the first is.
+    chosen, outcome = next(((s, o) for s, o in tried if o["reachable"] is False or o["needs_login"]), tried[0])
+    gaps = {name: _GAPS[name] for name in ("ms", "status") if outcome.get(name) is None}
+    if outcome.get("reachable") is None:
+        gaps = dict.fromkeys(_REACH_FIELDS, "which proxy the script chooses could not be found out")
+    return Reading({**_said(chosen, settings), "applies": True, **outcome}, gaps)
+
+
+_GAPS = {"ms": "it was not reached", "status": "it said nothing"}
+
+
+def _said(chosen: Optional[Setting], settings: Sequence[Setting]) -> Dict[str, Value]:
+    """What stands in the settings."""
+    lines = proxy_settings.lines_that_set(chosen) if chosen else []
+    where: List[Value] = [f"{line.path}:{line.number}" for line in lines]
+    return {
+        "is_set": chosen is not None,
+        "source": chosen.source if chosen else "",
+        "host": chosen.host if chosen else "",
+        "port": chosen.port if chosen else 0,
+        "scheme": chosen.scheme if chosen else "",
+        "script": chosen.script if chosen else "",
+        "count": len({(s.host, s.port, s.script) for s in settings}),
+        "variables": [name for name in VARIABLES if os.environ.get(name)],
+        "exceptions": chosen.exceptions if chosen else "",
+        "where": where[:_MOST_LINES],
+        "where_known": bool(lines) or bool(chosen and chosen.source != proxy_settings.ENVIRONMENT),
     }
-    if found is None or not found.host:
-        why = "no proxy is set" if found is None else "the script decides which proxy is used"
-        return Reading(data, dict.fromkeys(_REACH_FIELDS, why))
-    if probing.settings.offline:
-        return Reading(data, dict.fromkeys(_REACH_FIELDS, "offline: nothing may be sent beyond this machine"))
-    return _reach(found, data, time.monotonic() + max(0.1, probing.left_s(_WAIT_S) - 0.1))
 
 
-def _reach(found: Setting, data: Dict[str, Value], until: float) -> Reading:
-    gaps = {"ms": "it was not reached", "status": "it said nothing"}
-    data.update(reachable=False, name_known=True, needs_login=False, error="")
-    addresses: Tuple[str, ...] = (found.host,)
-    if not re.fullmatch(r"[0-9.]+|.*:.*", found.host):
-        addresses = system_lookup.look_up(found.host, max(0.1, until - time.monotonic())).addresses
+def _try_all(used: Sequence[Setting], until: float) -> List[Tuple[Setting, Dict[str, Value]]]:
+    """What came of each, all tried at the same time."""
+    outcomes: Dict[Setting, Dict[str, Value]] = {}
+
+    def one(setting: Setting) -> None:
+        outcomes[setting] = pac.outcome(setting.script, until, _reach) if setting.script else _reach(setting, until)
+
+    threads = [threading.Thread(target=one, args=(setting,), daemon=True) for setting in used]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(max(0.0, until - time.monotonic()) + _MARGIN_S / 2)
+    return [(setting, outcomes.get(setting) or _outcome(error="timeout")) for setting in used]
+
+
+def _outcome(**known: Value) -> Dict[str, Value]:
+    return {
+        "reachable": False,
+        "name_known": True,
+        "needs_login": False,
+        "error": "",
+        "ms": None,
+        "status": None,
+        **known,
+    }
+
+
+def _reach(setting: Setting, until: float) -> Dict[str, Value]:
+    """Connects to a proxy and asks it for a way out."""
+    addresses: Tuple[str, ...] = (setting.host,)
+    if not re.fullmatch(r"[0-9.]+|.*:.*", setting.host):
+        looked = system_lookup.look_up(setting.host, max(0.1, until - time.monotonic()))
+        addresses = looked.addresses
         if not addresses:
-            data.update(name_known=False, error="no_name")
-            return Reading(data, gaps)
+            # Silence is the name server's failing, not the proxy's.
+            known = looked.error in (system_lookup.TIMEOUT, system_lookup.TRY_AGAIN)
+            return _outcome(name_known=None if known else False, error="name_silent" if known else "no_name")
     begun = time.monotonic()
     try:
-        with socket.create_connection((addresses[0], found.port), timeout=max(0.05, until - begun)) as link:
-            data.update(reachable=True, ms=round((time.monotonic() - begun) * 1000, 1))
-            status = _status(link, until) if found.scheme.startswith("http") else None
+        with socket.create_connection((addresses[0], setting.port), timeout=max(0.05, until - begun)) as link:
+            ms = round((time.monotonic() - begun) * 1000, 1)
+            status = _status(link, until) if setting.scheme.startswith("http") else None
     except socket.timeout:
-        data["error"] = "timeout"
-        return Reading(data, gaps)
+        return _outcome(error="timeout")
     except OSError as error:
-        data["error"] = error_class(error)
-        return Reading(data, gaps)
-    del gaps["ms"]
-    if status is not None:
-        data.update(status=status, needs_login=status == 407)
-        del gaps["status"]
-    return Reading(data, gaps)
+        return _outcome(error=error_class(error))
+    return _outcome(reachable=True, ms=ms, status=status, needs_login=status == 407)
 
 
 def _status(link: socket.socket, until: float) -> Optional[int]:
     """What it answers when asked for a way to a documented address: 200, or 407 when it wants a password."""
-    host = name_targets.TLS_TARGETS[0][1]
-    link.sendall(f"CONNECT {host}:443 HTTP/1.1\r\nHost: {host}:443\r\n\r\n".encode())
-    head = b""
+    host = targets.SECURE_V4[0][1]
     try:
+        link.sendall(f"CONNECT {host}:443 HTTP/1.1\r\nHost: {host}:443\r\n\r\n".encode())
+        head = b""
         while b"\r\n" not in head and len(head) < 4096:
             link.settimeout(max(0.05, until - time.monotonic()))
             chunk = link.recv(1024)
@@ -149,9 +138,6 @@ def _status(link: socket.socket, until: float) -> Optional[int]:
         return None
     found = re.match(rb"HTTP/\d\.\d (\d{3})", head)
     return int(found.group(1)) if found else None
-
-
-_REACH_FIELDS: List[str] = ["reachable", "name_known", "needs_login", "error", "ms", "status"]
 
 
 def _summary(data: Mapping[str, Value]) -> str:
@@ -165,21 +151,31 @@ PROBES = (
     Probe(
         name="web.proxy",
         title="Proxy",
-        doc="The proxy that variables or the desktop name (passwords left out), and what it answers to CONNECT "
-        "(RFC 9110, section 9.3.6). Offline only the settings are read.",
+        doc="The proxies that variables, GNOME, KDE or the system name (passwords left out), whether one is used for "
+        "the asked host (no_proxy), where it is set, and what it answers to CONNECT (RFC 9110, section 9.3.6). Of a "
+        "configuration script the proxies it names are tried. Offline only the settings are read.",
+        parameters={
+            "name": Parameter("hostname", "The host that a page is wanted from.", name_targets.DEFAULT_NAME),
+        },
         fields={
             "is_set": boolean("True when a proxy or a configuration script is set."),
-            "source": text("environment or system; empty without one."),
+            "applies": boolean("True when one is used for the asked host (no exception covers it)."),
+            "source": text("environment, gnome, kde or system; empty without one."),
             "scheme": text("http, https or a kind of socks."),
             "host": text("Name or address of the proxy.", "host_name"),
             "port": integer("Its port; 0 without one."),
             "script": text("Address of an automatic configuration script.", "text"),
+            "count": integer("How many different ones are set.", "count"),
             "variables": texts("Names of the variables that name a proxy."),
             "exceptions": text("Hosts that are reached without it, as written.", "text"),
+            "where": texts("Files that set the variable, as path:line, at most ten.", "path"),
+            "where_known": boolean("True when a file or the desktop is known to set it."),
             "reachable": boolean("True when it takes connections."),
             "name_known": boolean("False when its name cannot be looked up."),
             "needs_login": boolean("True when it wants a password (407)."),
-            "error": text("no_name, timeout, refused_port, unreachable, prohibited or failed; empty when reached."),
+            "error": text(
+                "no_name, name_silent, timeout, refused_port, unreachable, prohibited, no_script or failed; else empty."
+            ),
             "ms": number("Time to connect.", "ms"),
             "status": integer("Its answer to CONNECT, e.g. 200 or 407."),
         },

@@ -11,6 +11,7 @@ from typing import Mapping, Sequence, Tuple
 from urllib.parse import urlsplit
 
 from techdoctor.model import Value
+from techdoctor.probes.network.knock import has_way_to
 
 # Anycast addresses that three operators document, reached by https (443), names (53) and ping.
 # Source: https://developers.cloudflare.com/1.1.1.1/ip-addresses/
@@ -50,6 +51,33 @@ PORTAL_CHECKS: Sequence[PortalCheck] = (
 # one of its own names. Source: https://developers.cloudflare.com/1.1.1.1/ip-addresses/ (one.one.one.one)
 BY_NUMBER = "1.1.1.1"
 BY_NUMBER_NAMES: Sequence[str] = ("1.1.1.1", "one.one.one.one", "cloudflare-dns.com", "cloudflare.com")
+
+# Plain web servers at documented addresses. Source: the same page (both serve port 80 and send on to https).
+PLAIN_WEB_V4: Sequence[str] = ("1.1.1.1", "1.0.0.1")
+PLAIN_WEB_V6: Sequence[str] = ("2606:4700:4700::1111", "2606:4700:4700::1001")
+
+
+def plain_web(targets: Mapping[str, Value]) -> Tuple[Sequence[str], Sequence[str]]:
+    """The IPv4 and IPv6 addresses that take plain http by number; a site that sets date_servers means these too."""
+    value = targets.get("date_servers")
+    if not isinstance(value, list) or not value:
+        return PLAIN_WEB_V4, PLAIN_WEB_V6
+    wanted = [str(item) for item in value]
+    return [a for a in wanted if ":" not in a], [a for a in wanted if ":" in a]
+
+
+# Hosts that serve https on a documented address under a documented name, so no lookup is needed.
+# Source: as above (one.one.one.one) and https://developers.google.com/speed/public-dns/docs/doh (dns.google)
+SECURE_V4: Sequence[Tuple[str, str]] = (("one.one.one.one", "1.1.1.1"), ("dns.google", "8.8.8.8"))
+SECURE_V6: Sequence[Tuple[str, str]] = (
+    ("one.one.one.one", "2606:4700:4700::1111"),
+    ("dns.google", "2001:4860:4860::8888"),
+)
+
+
+def secure_hosts() -> Sequence[Tuple[str, str]]:
+    """Name and address of the documented https hosts, in the family that has a way out (IPv4 where both have)."""
+    return SECURE_V4 if any(has_way_to(address) for _, address in SECURE_V4) else SECURE_V6
 
 
 def internet(targets: Mapping[str, Value]) -> Tuple[Sequence[str], Sequence[str]]:

@@ -26,13 +26,17 @@ from techdoctor.probes.base import (
     text,
     texts,
 )
-from techdoctor.probes.names import name_targets, system_lookup
+from techdoctor.probes.names import system_lookup
 from techdoctor.probes.names.dns_ask import error_class
-from techdoctor.probes.network import certificate
+from techdoctor.probes.network import certificate, targets
 from techdoctor.probes.network.certificate import Certificate
 
 _PORT = 443
 _MARGIN_S = 0.2
+# A handshake takes three round trips; what has not come by now waits for a repetition in vain.
+_WAIT_S = 2.2
+# A first packet lost is repeated after a second (RFC 6298, section 2.1).
+_CONNECT_S = 1.5
 # Verification codes as OpenSSL numbers them. Source: its header x509_vfy.h
 _EXPIRED, _NOT_YET_VALID = 10, 9
 _UNKNOWN_ISSUER = (18, 19, 20, 21)
@@ -68,9 +72,10 @@ def _measure(probing: Probing) -> Reading:
         reason = "offline: nothing may be sent beyond this machine"
         return Reading(trust, dict.fromkeys((*_ALL_FIELDS, "name_ok", "name_error"), reason))
     name = probing.text("name")
-    hosts: List[Tuple[str, str]] = [*name_targets.TLS_TARGETS, *([(name, "")] if name else [])]
-    tried = _try_all(hosts, context, probing.deadline - _MARGIN_S)
-    return _reading(trust, tried[: len(name_targets.TLS_TARGETS)], tried[-1] if name else None)
+    known = targets.secure_hosts()
+    hosts: List[Tuple[str, str]] = [*known, *([(name, "")] if name else [])]
+    tried = _try_all(hosts, context, time.monotonic() + min(_WAIT_S, probing.left_s() - _MARGIN_S))
+    return _reading(trust, tried[: len(known)], tried[-1] if name else None)
 
 
 def _trust(context: ssl.SSLContext) -> Dict[str, Value]:
@@ -82,6 +87,7 @@ def _trust(context: ssl.SSLContext) -> Dict[str, Value]:
     return {
         "ca_count": count,
         "ca_store_empty": count == 0 and not in_folder,
+        "ca_redirected": any(os.environ.get(name) for name in CA_VARIABLES[:2]),
         "ca_environment": [f"{name}={os.environ[name]}" for name in CA_VARIABLES if os.environ.get(name)],
     }
 
@@ -116,12 +122,13 @@ def _try(shake: Handshake, context: ssl.SSLContext, until: float) -> None:
     except ssl.SSLError as error:
         shake.error, shake.message = "tls", str(error.reason or error)
     except OSError as error:
-        shake.error, shake.message = error_class(error), str(error)
+        broken_off = isinstance(error, ConnectionError) and shake.tcp_ms is not None
+        shake.error, shake.message = "tls" if broken_off else error_class(error), str(error)
 
 
 def _connected(shake: Handshake, until: float) -> socket.socket:
     begun = time.monotonic()
-    sock = socket.create_connection((shake.address, _PORT), timeout=max(0.05, until - begun))
+    sock = socket.create_connection((shake.address, _PORT), timeout=max(0.05, min(_CONNECT_S, until - begun)))
     shake.tcp_ms = (time.monotonic() - begun) * 1000
     sock.settimeout(max(0.05, until - time.monotonic()))
     return sock
@@ -151,6 +158,7 @@ def _reading(trust: Mapping[str, Value], tried: Sequence[Handshake], asked: Opti
         "accepted": sum(1 for shake in tried if not shake.error),
         "refused": len(refused),
         "unreachable": sum(1 for shake in tried if shake.error not in ("", "certificate")),
+        "broken_off": sum(1 for shake in tried if shake.error == "tls"),
         "verify_code": first.verify_code if first else 0,
         "verify_message": first.message if first else "",
         "issuer": first.shown.issuer if first and first.shown else "",
@@ -191,6 +199,7 @@ _ALL_FIELDS = {
     "accepted": integer("Hosts whose certificate was accepted.", "count"),
     "refused": integer("Hosts whose certificate was refused.", "count"),
     "unreachable": integer("Hosts where no handshake came about at all.", "count"),
+    "broken_off": integer("Hosts that took the connection and broke the handshake off.", "count"),
     "verify_code": integer("OpenSSL's code of the first refusal (x509_vfy.h); 0 without one."),
     "verify_message": text("The same in words.", "text"),
     "issuer": text("Who signed the first refused certificate.", "text"),
@@ -234,6 +243,7 @@ PROBES = (
             "name_error": text("As error of hosts, for the asked host."),
             "ca_count": integer("Issuers that are trusted here (those in a folder are not counted).", "count"),
             "ca_store_empty": boolean("True when no issuer at all is trusted here."),
+            "ca_redirected": boolean("True when a variable redirects the trust of this program (OpenSSL)."),
             "ca_environment": texts("Variables that redirect the trust, as NAME=value.", "path"),
         },
         methods=portable(_measure),

@@ -44,7 +44,8 @@ async def internet(control: Control, certificates: Path) -> None:
     for address in PUBLIC:
         await resolver.serve(address)
     await loop.create_datagram_endpoint(lambda: Ntp(control), local_addr=(CLOCK, 123))
-    await loop.create_datagram_endpoint(Stun, local_addr=(WEB, 3478))
+    for port in (3478, 19302):
+        await loop.create_datagram_endpoint(Stun, local_addr=(WEB, port))
     for address in (WEB, WEB6, PUBLIC[1], BAD_WEB):
         await asyncio.start_server(web.talk, address, 80)
     tls = _tls_by_name(certificates, control)

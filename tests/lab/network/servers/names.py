@@ -31,6 +31,8 @@ _V4 = [
     "nmcheck.gnome.org",
     "connectivitycheck.gstatic.com",
     "stun.example.com",
+    "stun.cloudflare.com",
+    "stun.l.google.com",
     "big.example.com",
     "www.example.net",
     "www.speedtest.net",

@@ -1,0 +1,209 @@
+"""Which proxies programs are told to use, by whom, and for which hosts. No packet is sent. CPython 3.9 syntax."""
+
+from __future__ import annotations
+
+import fnmatch
+import glob
+import ipaddress
+import os
+import re
+from dataclasses import dataclass, replace
+from typing import Dict, List, Mapping, Optional, Sequence, Tuple
+from urllib.parse import urlsplit
+
+from techdoctor import system
+from techdoctor.errors import CannotMeasure
+
+VARIABLES = ("https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY")
+EXCEPTIONS = ("no_proxy", "NO_PROXY")
+ENVIRONMENT, GNOME, KDE, SYSTEM = "environment", "gnome", "kde", "system"
+GNOME_SCHEMA = "org.gnome.system.proxy"
+_DEFAULT_PORTS = {"http": 8080, "https": 443, "socks": 1080, "socks4": 1080, "socks5": 1080, "socks5h": 1080}
+_ASK_S = 1.0
+# Where variables of a session are set: pam_env(8), bash(1), zsh(1), environment.d(5).
+_FILES = (
+    "/etc/environment",
+    "/etc/profile",
+    "/etc/profile.d/*.sh",
+    "/etc/bash.bashrc",
+    "/etc/environment.d/*.conf",
+    "~/.profile",
+    "~/.bash_profile",
+    "~/.bashrc",
+    "~/.zshenv",
+    "~/.zshrc",
+    "~/.pam_environment",
+    "~/.config/environment.d/*.conf",
+)
+_SETS = re.compile(rf"\s*(?:export\s+|declare\s+-x\s+|set\s+-x\s+)?({'|'.join(VARIABLES)})[=\s]\s*(\S.*)")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A proxy that is set.
+
+    Attributes:
+        source: Who says so: ENVIRONMENT, GNOME, KDE or SYSTEM.
+        scheme: "http", "https" or a kind of socks.
+        host: Its name or address.
+        port: Its port.
+        script: Address of an automatic configuration script instead.
+        exceptions: Hosts that are reached without it, as written.
+    """
+
+    source: str
+    scheme: str = ""
+    host: str = ""
+    port: int = 0
+    script: str = ""
+    exceptions: str = ""
+
+
+def setting_of(source: str, url: str) -> Optional[Setting]:
+    """The proxy a URL names, without its password; None when it names none."""
+    try:
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+        port = parts.port
+    except ValueError:
+        return None
+    if not parts.hostname:
+        return None
+    return Setting(source, parts.scheme, parts.hostname, port or _DEFAULT_PORTS.get(parts.scheme, 8080))
+
+
+def from_environment(variables: Mapping[str, str]) -> List[Setting]:
+    """The different proxies that variables name, the one for secure pages first."""
+    exceptions = next((variables[name] for name in EXCEPTIONS if variables.get(name)), "")
+    named = (setting_of(ENVIRONMENT, variables[name].strip()) for name in VARIABLES if variables.get(name))
+    return list(dict.fromkeys(replace(setting, exceptions=exceptions) for setting in named if setting))
+
+
+def parse_gsettings(listed: str) -> Optional[Setting]:
+    """Reads `gsettings list-recursively org.gnome.system.proxy` (GSettings schema of that name)."""
+    values: Dict[Tuple[str, str], str] = {}
+    for line in listed.splitlines():
+        found = re.match(r"org\.gnome\.system\.proxy(?:\.(\w+))? ([\w-]+) (.*)", line)
+        if found:
+            values[(found.group(1) or "", found.group(2))] = found.group(3).strip().strip("'")
+    mode = values.get(("", "mode"), "none")
+    exceptions = ",".join(re.findall(r"'([^']*)'", values.get(("", "ignore-hosts"), "")))
+    if mode == "auto":
+        script = values.get(("", "autoconfig-url"), "")
+        return Setting(GNOME, script=script or "found automatically (WPAD)", exceptions=exceptions)
+    for kind, scheme in (("https", "http"), ("http", "http"), ("socks", "socks5")):
+        host, port = values.get((kind, "host"), ""), values.get((kind, "port"), "0")
+        if mode == "manual" and host and port.isdigit() and int(port):
+            return Setting(GNOME, scheme, host, int(port), exceptions=exceptions)
+    return None
+
+
+def parse_kioslaverc(content: str) -> Optional[Setting]:
+    """Reads KDE's ~/.config/kioslaverc.
+
+    Source: KDE kio, kprotocolmanager.h, enum ProxyType (1 manual, 2 script, 3 found automatically).
+    """
+    section = re.search(r"^\[Proxy Settings\]\s*$(.*?)(?=^\[|\Z)", content, re.MULTILINE | re.DOTALL)
+    if section is None:
+        return None
+    values = dict(line.partition("=")[::2] for line in section.group(1).splitlines() if "=" in line)
+    kind, exceptions = values.get("ProxyType", "0").strip(), values.get("NoProxyFor", "").strip()
+    if kind in ("2", "3"):
+        script = values.get("Proxy Config Script", "").strip() if kind == "2" else ""
+        return Setting(KDE, script=script or "found automatically (WPAD)", exceptions=exceptions)
+    if kind != "1":
+        return None
+    for key in ("httpsProxy", "httpProxy", "socksProxy"):
+        # "http://host port", or with a colon since KDE 4.
+        url = re.sub(r"\s+(\d+)$", r":\1", values.get(key, "").strip())
+        setting = setting_of(KDE, url) if url else None
+        if setting is not None:
+            return replace(setting, exceptions=exceptions)
+    return None
+
+
+def kioslaverc() -> str:
+    """Path of KDE's file."""
+    folder = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
+    return os.path.join(folder, "kioslaverc")
+
+
+def of_the_desktop(platform: str) -> List[Setting]:
+    """What the desktop or the system is told, variables apart."""
+    if platform != "linux":
+        return of_urllib()
+    found: List[Optional[Setting]] = []
+    ran = system.run(["gsettings", "list-recursively", GNOME_SCHEMA], _ASK_S)
+    found.append(parse_gsettings(ran.out) if ran.worked else None)
+    try:
+        found.append(parse_kioslaverc(system.read_regular(kioslaverc(), 1 << 20).decode("utf-8", "replace")))
+    except OSError:
+        pass  # no KDE here
+    return [setting for setting in found if setting is not None]
+
+
+def of_urllib() -> List[Setting]:
+    """SystemConfiguration on macOS, the registry on Windows, as the standard library reads them."""
+    import urllib.request
+
+    proxies = urllib.request.getproxies()
+    named = (setting_of(SYSTEM, proxies[kind]) for kind in ("https", "http") if proxies.get(kind))
+    return list(dict.fromkeys(setting for setting in named if setting))
+
+
+def everything(platform: str) -> List[Setting]:
+    """All proxies that are set, variables first."""
+    return from_environment(os.environ) + of_the_desktop(platform)
+
+
+def excepted(host: str, exceptions: str) -> bool:
+    """True when a list of exceptions covers a host.
+
+    Understands what curl(1), Python, GNOME and KDE write: "*", ".example.org", "example.org" (which covers
+    its subdomains), "*.example.org", addresses and networks (192.168.0.0/16), ports left out.
+    """
+    wanted = host.rstrip(".").lower()
+    for raw in re.split(r"[,;|\s]+", exceptions.lower()):
+        entry = raw.strip()
+        if not entry:
+            continue
+        if entry == "*" or fnmatch.fnmatchcase(wanted, entry):
+            return True
+        plain = entry.lstrip("*").lstrip(".")
+        if not re.fullmatch(r"[0-9a-f:]*:[0-9a-f:]+", plain):
+            plain = plain.partition(":")[0]
+        if plain and (wanted == plain or wanted.endswith("." + plain) or _in_network(wanted, plain)):
+            return True
+    return False
+
+
+def _in_network(host: str, entry: str) -> bool:
+    try:
+        return ipaddress.ip_address(host) in ipaddress.ip_network(entry, strict=False)
+    except ValueError:
+        return False
+
+
+@dataclass(frozen=True)
+class SetLine:
+    """A line of a file that sets a proxy variable."""
+
+    path: str
+    number: int
+    line: str
+
+
+def lines_that_set(setting: Setting, files: Sequence[str] = _FILES) -> List[SetLine]:
+    """The lines of session files that name a proxy of the environment."""
+    if setting.source != ENVIRONMENT:
+        return []
+    found: List[SetLine] = []
+    for path in sorted(path for pattern in files for path in glob.glob(os.path.expanduser(pattern))):
+        try:
+            content = system.read_regular(path, 1 << 20).decode("utf-8", "replace")
+        except (OSError, CannotMeasure):
+            continue  # not for us to read: then nobody can be shown the line
+        for number, line in enumerate(content.splitlines(), 1):
+            match = _SETS.match(line)
+            if match and setting.host.lower() in match.group(2).lower():
+                found.append(SetLine(path, number, line))
+    return found
