@@ -168,6 +168,35 @@ def test_slow_facts_start_only_when_a_node_needs_them() -> None:
     assert deep.cause == "t.slow.deep"
 
 
+def test_no_fix_is_offered_before_it_is_known_which_applies() -> None:
+    playbook = book(
+        "t.which",
+        [fact("a"), fact("late", cost="slow")],
+        [CausesNode("find", ("bad",), "fine"), EndNode("fine", "not_reproduced")],
+        [
+            cause(
+                "bad",
+                "a.bad",
+                fixes=[
+                    Fix("correct", action="test.mend", when=when("late.found"), params={"to": "$late.place"}),
+                    instruct("by_hand"),
+                ],
+            )
+        ],
+    )
+    playbooks = {playbook.id: playbook}
+    state, effects = step(playbooks, State(), Started("t.which"))
+    quick = next(e for e in effects if isinstance(e, RunProbe))
+    state, effects = step(playbooks, state, FactKnown(quick.call, Fact("test.a", "ok", {"bad": True})))
+    assert state.prompt is None
+    slow = next(e for e in effects if isinstance(e, RunProbe))
+    assert slow.probe == "test.late"
+    late = Fact("test.late", "ok", {"found": True, "place": "x"})
+    state, effects = step(playbooks, state, FactKnown(slow.call, late))
+    offers = [e for e in effects if isinstance(e, Offer)]
+    assert [(o.fix, o.total) for o in offers] == [("by_hand", 2)]
+
+
 def explaining() -> Playbook:
     return book(
         "t.paper",

@@ -10,7 +10,7 @@ from techdoctor.engine.state import IDLE, KNOWN, RUNNING, CallState, State
 from techdoctor.events import Effect, RunProbe
 from techdoctor.model import SKIPPED, TIMEOUT, Fact, Value
 from techdoctor.playbooks.condition import Look
-from techdoctor.playbooks.tree import FactSpec, Playbook
+from techdoctor.playbooks.tree import FactSpec, Fix, Playbook
 from techdoctor.probes import registry
 from techdoctor.probes.base import Probe
 
@@ -100,9 +100,9 @@ def given_by_person(playbook: Playbook, state: State, fact: FactSpec) -> bool:
     )
 
 
-def references(fact: FactSpec) -> set[str]:
+def references(spec: FactSpec | Fix) -> set[str]:
     """Names of facts whose fields the parameters use."""
-    written = [value for value in fact.params.values() if isinstance(value, str)]
+    written = [value for value in spec.params.values() if isinstance(value, str)]
     return {text[1:].split(".")[0] for text in written if text.startswith("$") and "." in text}
 
 

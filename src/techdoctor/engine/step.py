@@ -38,6 +38,8 @@ from techdoctor.playbooks.tree import AskNode, BranchEntry, BranchNode, CallNode
 
 # Facts older than this when a session is resumed are measured again.
 STALE_ON_RESUME_S = 600.0
+# What came of proposing a fix or a question.
+ASKED, WAITING, NOTHING = "asked", "waiting", "nothing"
 # A walk that passes more nodes than this is ended: lint proves that none does.
 MOST_STEPS = 1000
 
@@ -239,38 +241,44 @@ def _causes(walk: Walk, node: CausesNode) -> bool:
             state.cause = confirmed[0]
             walk.note(f"confirmed: {confirmed[0]}")
             walk.effects.append(Announce("found", confirmed[0]))
-        if not _propose(walk, confirmed):
+        proposed = _propose(walk, confirmed)
+        if proposed == NOTHING:
             walk.finish(_end_with_cause(walk))
-        return True
+        return proposed != WAITING
     if _settle_by_question(walk, judged):
         return True
     suspects = [(j.gid, playbook.causes[j.gid.rpartition(".")[2]]) for j in judged if j.standing == SUSPECTED]
     priors = state.started.priors if state.started is not None else {}
-    if not _propose(walk, [gid for gid, _ in by_worth(suspects, priors)]):
+    proposed = _propose(walk, [gid for gid, _ in by_worth(suspects, priors)])
+    if proposed == NOTHING:
         walk.go(node.then, "no cause is confirmed")
-    return True
+    return proposed != WAITING
 
 
 def _fix_mode(walk: Walk) -> str:
     return walk.state.started.fix if walk.state.started is not None else "never"
 
 
-def _propose(walk: Walk, gids: Sequence[str]) -> bool:
-    """Asks the next question about these causes or offers their next fix; False when none is left."""
+def _propose(walk: Walk, gids: Sequence[str]) -> str:
+    """Asks the next question about these causes or offers their next fix, once it is known which may be offered."""
     if _fix_mode(walk) == "never":
-        return False
+        return NOTHING
     for gid in gids:
         playbook, cause = walk.cause(gid)
+        undecided = walk.undecided(gid)
+        if undecided:
+            walk.waits_for(undecided)
+            return WAITING
         decides = cause.ask is not None and any(fixing.names_answer(f.when, cause.ask.id) for f in cause.fixes)
         if decides and _ask_about(walk, playbook.id, cause):
-            return True
+            return ASKED
         for fix in walk.offerable(gid):
             ref = f"{gid}/{fix.id}"
             if not walk.state.findings[gid].confirmed:
                 walk.effects.append(Announce("suspected", gid))
             walk.prompt(Prompt("offer", ref, ref))
-            return True
-    return False
+            return ASKED
+    return NOTHING
 
 
 def _ask_about(walk: Walk, playbook: str, cause: Cause) -> bool:

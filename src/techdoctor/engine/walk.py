@@ -151,6 +151,14 @@ class Walk:
             shown.append(fix)
         return shown
 
+    def undecided(self, gid: str) -> list[str]:
+        """Keys of facts still out that decide which fixes of a cause are offered, and with what."""
+        playbook, cause = self.cause(gid)
+        left = [fix for fix in cause.fixes if f"{gid}/{fix.id}" not in self.state.results]
+        named = keys_of(playbook, *(fix.when for fix in left))
+        named += [key_of(playbook.id, name) for fix in left for name in sorted(facts.references(fix))]
+        return [key for key in dict.fromkeys(named) if self.state.fact(key) is None]
+
     def text(self, playbook: Playbook, template: str) -> str:
         """A playbook's text with {input} and {fact.field} filled in."""
         from techdoctor.engine.wording import fill

@@ -58,6 +58,7 @@ MODULES: Dict[str, str] = {
     "net.tcp_by_address": "network.internet",
     "net.udp": "network.udp",
     "print.ready": "printing.print_ready",
+    "printer.better_address": "printing.better_address",
     "printer.device": "printing.printer_device",
     "printer.jobs": "printing.printer_jobs",
     "printer.usb": "printing.printer_usb",

@@ -99,3 +99,48 @@ def test_without_the_tools_the_print_service_is_asked_directly(bench: Bench) -> 
     bench.env["PATH"] = "/nonexistent"
     code, report = _mend(bench, {"resume_queue": "yes"})
     assert (code, report["end"]) == (0, "solved")
+
+
+def _prints(bench: Bench) -> bool:
+    """A new job is completed at the printer."""
+    before = bench.printer.states().count(9)
+    bench.cups.submit("office")
+    return bench.printer.wait_for(lambda printer: printer.states().count(9) > before, 15)
+
+
+def test_a_wrong_path_is_corrected_and_undone(bench: Bench) -> None:
+    FAULTS["wrong_path"][1](bench)
+    code, report = _mend(bench, {"use_found_path": "yes", "set_up_driverless": "yes"})
+    assert (code, report["end"]) == (0, "solved")
+    assert _applied(report) == ["use_found_path", "set_up_driverless"]  # it had been set up without a driver, too
+    assert _prints(bench)
+    undone, _ = bench.techdoctor("session", "undo", report["session"], "--yes")
+    assert undone.returncode == 0
+    assert bench.cups.run("lpstat", "-v", "office").stdout.strip().endswith("/printer")
+
+
+@pytest.mark.parametrize(
+    ("fault", "fixes"),
+    [("raw", ["set_up_driverless"]), ("filter_missing", ["set_up_driverless"])],
+)
+def test_a_queue_with_a_broken_driver_is_set_up_again(bench: Bench, fault: str, fixes: list[str]) -> None:
+    FAULTS[fault][1](bench)
+    ppd = bench.cups.folder / "root/ppd/office.ppd"
+    before = ppd.read_text() if ppd.exists() else ""
+    code, report = _mend(bench, {"install_driver": "no", "set_up_driverless": "yes"})
+    assert (code, report["end"], _applied(report)) == (0, "solved", fixes)
+    assert _prints(bench)
+    assert bench.cups.run("lpstat", "-d").stdout.strip().endswith("office")
+    undone, _ = bench.techdoctor("session", "undo", report["session"], "--yes")
+    assert undone.returncode == 0
+    assert "rastertonowhere" in ppd.read_text() if before else not ppd.exists()
+
+
+def test_a_printer_that_died_meanwhile_leaves_the_queue_as_it_was(bench: Bench) -> None:
+    FAULTS["filter_missing"][1](bench)
+    answers = {"install_driver": "no", "set_up_driverless": "yes", "set_up_again": "no"}
+    bench.printer.temper.http_status = 404  # from now on lpadmin gets no description
+    code, report = _mend(bench, answers)
+    assert code != 0
+    assert report["end"] != "solved"
+    assert "rastertonowhere" in (bench.cups.folder / "root/ppd/office.ppd").read_text()

@@ -49,6 +49,8 @@ _ATTRIBUTES = (
     "printer-state-message",
     "printer-is-accepting-jobs",
     "printer-make-and-model",
+    "printer-info",
+    "printer-location",
     "printer-type",
     "printer-error-policy",
     "queued-job-count",

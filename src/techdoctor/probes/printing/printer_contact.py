@@ -114,7 +114,7 @@ def reach(uri: DeviceUri, platform: str, deadline: float) -> Contact:
     """
     ping = Ping(uri.host, platform)
     try:
-        contact = _ask_ipp(uri, deadline) if uri.kind == "ipp" else _try_port(uri, deadline)
+        contact = ask_ipp(uri, deadline) if uri.kind == "ipp" else _try_port(uri, deadline)
     finally:
         ping.needless.set()
     if contact.error in (TIMEOUT, UNREACHABLE):
@@ -150,7 +150,8 @@ def open_ports(uri: DeviceUri) -> List[int]:
     return sorted(found)
 
 
-def _ask_ipp(uri: DeviceUri, deadline: float) -> Contact:
+def ask_ipp(uri: DeviceUri, deadline: float) -> Contact:
+    """Asks a printer for its attributes by IPP; never raises."""
     host = f"[{uri.host}]" if ":" in uri.host else uri.host
     named = f"{'ipps' if uri.tls else 'ipp'}://{host}:{uri.port}{uri.path}"
     target = IppTarget(
@@ -181,7 +182,7 @@ def _try_port(uri: DeviceUri, deadline: float) -> Contact:
     if is_loopback(uri.host):
         return Contact(connected=True)
     beside = DeviceUri("ipp", "ipp", uri.host, 631, "/ipp/print", False, "")
-    contact = _ask_ipp(beside, min(deadline, time.monotonic() + 1.5))
+    contact = ask_ipp(beside, min(deadline, time.monotonic() + 1.5))
     return Contact(connected=True, printer=contact.printer)
 
 
