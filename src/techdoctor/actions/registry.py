@@ -34,6 +34,7 @@ MODULES: Mapping[str, str] = {
     "service.start": "services",
     "share.connect": "shares",
     "share.let_go": "shares",
+    "sound.unmute": "sound",
 }
 
 
