@@ -20,7 +20,7 @@ from techdoctor.text import clean_line
 _START, _RESTART = "Start the service", "Restart the service"
 _LOOK_S = 5.0
 # Unit, init script, launchd label or Windows service name; never an option, path or shell text.
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9@_.:\\-]{0,127}")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9@_.:\\-]{0,127}")
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def _windows(name: str) -> Keeper:
 
 def _wanted(acting: Acting) -> Tuple[Optional[Keeper], str]:
     name = acting.text("service")
-    if not _NAME.fullmatch(name):
+    if not NAME.fullmatch(name):
         return None, f"'{clean_line(name)}' is not the name of a service"
     found = keeper(acting.platform, name)
     return found, "" if found else f"nothing here looks after a service called {name}"

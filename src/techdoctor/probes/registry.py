@@ -66,6 +66,8 @@ MODULES: Dict[str, str] = {
     "printer.usb": "printing.printer_usb",
     "proc.limits": "load.limits",
     "proc.top": "load.processes",
+    "service.schedulers": "services.scheduling",
+    "service.units": "services.units",
     "share.mounts": "shares.mounts",
     "share.server": "shares.server",
     "sound.output": "hardware.sound",

@@ -1,0 +1,1 @@
+"""Accounts of people, and the language they have set."""

@@ -1,0 +1,1 @@
+"""Background services and scheduled work: systemd, cron, launchd, Windows services."""

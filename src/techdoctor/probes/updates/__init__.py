@@ -1,0 +1,1 @@
+"""Updates of the system and its packages: waiting, interrupted, locked, switched off."""
