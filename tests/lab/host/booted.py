@@ -145,6 +145,8 @@ def booted() -> Iterator[Booted]:
                     *_into(groups),
                     *("systemd-nspawn", "-q", "-D", str(root), "--register=no", "--keep-unit", "--private-network"),
                     *("-M", place.name[-24:].replace("_", "x"), "--console=pipe", "-b"),
+                    # Read live: what changes below an overlay is not seen reliably.
+                    *(f"--bind-ro={folder}" for folder in {str(REPOSITORY), sys.prefix}),
                 ],
                 env={**os.environ, "SYSTEMD_NSPAWN_TMPFS_TMP": "0"},
                 stdin=subprocess.DEVNULL,
