@@ -24,12 +24,14 @@ class Acting:
         platform: "linux", "macos" or "windows".
         may_prompt: True when sudo may ask for a password on the terminal.
         timeout_s: Deadline of each command in seconds.
+        offline: True when nothing may be sent beyond this machine.
     """
 
     params: Mapping[str, Value]
     platform: str
     may_prompt: bool = False
     timeout_s: float = 60.0
+    offline: bool = False
 
     def text(self, name: str) -> str:
         """A parameter as text; empty when it is not set."""

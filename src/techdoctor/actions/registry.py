@@ -18,6 +18,10 @@ MODULES: Mapping[str, str] = {
     "net.adapter_up": "network",
     "net.drop_vpn_route": "network",
     "net.renew_lease": "network",
+    "packages.clear_lock": "packages",
+    "packages.finish": "packages",
+    "packages.refresh_lists": "packages",
+    "packages.unhold": "packages",
     "print.accept_jobs": "printing",
     "print.cancel_job": "printing",
     "print.release_job": "printing",
@@ -38,6 +42,7 @@ MODULES: Mapping[str, str] = {
     "share.connect": "shares",
     "share.let_go": "shares",
     "sound.unmute": "sound",
+    "updates.switch_on": "automatic_updates",
 }
 
 

@@ -63,7 +63,7 @@ class LocalHost:
 
     def _acting(self, declared: Action, params: Mapping[str, Value]) -> Acting:
         values = complete(declared.parameters, params, declared.name)
-        return Acting(values, self.platform, self._may_prompt)
+        return Acting(values, self.platform, self._may_prompt, offline=self._settings.offline)
 
 
 def _guarded(change: Callable[[], ActionOutcome]) -> ActionOutcome:

@@ -27,7 +27,7 @@ REPOSITORY = Path(__file__).parents[3]
 HOME = "/home/ann"
 _READY_S = 120.0
 # What starts in there beside systemd's own services; whatever else this machine starts is left out.
-_KEPT = ("cron.service", "dbus.service", "dbus.socket", "ssh.service")
+_KEPT = ("apt-daily.timer", "apt-daily-upgrade.timer", "cron.service", "dbus.service", "dbus.socket", "ssh.service")
 _MASKED = ("tmp.mount", "console-getty.service", "getty.target", "systemd-networkd-wait-online.service")
 
 
