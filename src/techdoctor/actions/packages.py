@@ -29,6 +29,8 @@ _REFRESH: Mapping[str, Tuple[str, ...]] = {
     "yum": ("yum", "makecache"),
     "zypper": ("zypper", "--non-interactive", "refresh"),
 }
+# What Ubuntu's update-notifier writes after each success: apt leaves lists that have not changed as old as they are.
+_STAMP = "/var/lib/apt/periodic/update-success-stamp"
 _FINISH, _REFRESH_TITLE = "Finish the interrupted installation", "Fetch the list of updates"
 _LET_GO, _CLEAR = "Let the package be updated again", "Remove the lock that was left behind"
 
@@ -83,9 +85,13 @@ def _refresh_command(acting: Acting) -> Tuple[Tuple[str, ...], str]:
 def _preview_refresh(acting: Acting) -> ActionPreview:
     argv, problem = _refresh_command(acting)
     asks = "Asks the package servers that this computer is set to use."
-    return ActionPreview(
-        _REFRESH_TITLE, (shown(argv),) if argv else (), not system.is_admin(), "", asks if argv else "", problem
-    )
+    commands = [shown(words) for words in (argv, _stamp(acting, argv)) if words]
+    return ActionPreview(_REFRESH_TITLE, tuple(commands), not system.is_admin(), "", asks if argv else "", problem)
+
+
+def _stamp(acting: Acting, argv: Sequence[str]) -> Tuple[str, ...]:
+    kept = "apt-get" in argv and os.path.isdir(os.path.dirname(_STAMP))
+    return acting.elevated(("touch", _STAMP)) if kept else ()
 
 
 def _refresh(acting: Acting) -> ActionOutcome:
@@ -96,6 +102,9 @@ def _refresh(acting: Acting) -> ActionOutcome:
     failed = [line for line in ran.err.splitlines() if line.startswith(("E:", "W: Failed", "Err:"))]
     if ran.worked and failed:  # apt-get update ends well when a server could not be reached
         return ActionOutcome(False, clean_line(failed[0]))
+    stamp = _stamp(acting, argv)
+    if ran.worked and stamp:
+        return outcome_of(acting.run(stamp), "the list of updates was fetched")
     return outcome_of(ran, "the list of updates was fetched")
 
 
