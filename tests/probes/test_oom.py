@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from techdoctor import system
-from techdoctor.probes.base import Probing
+from techdoctor.probes import kernel_log
 from techdoctor.probes.load import oom
 from techdoctor.system import Ran
 
@@ -54,7 +54,7 @@ def test_a_name_may_hold_anything() -> None:
 
 def test_unreadable_log_is_no_empty_log(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(system, "run", lambda argv, *more, **named: Ran(argv, "ok", 1, "", "Operation not permitted"))
-    log, why = oom._kernel_log(Probing({}, "linux", 1e12))
+    log, why = kernel_log.read(1.0)
     assert log is None
     found = oom.reading(3, None, why)
     assert found.data["kills"] is None

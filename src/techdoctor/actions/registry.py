@@ -12,6 +12,9 @@ from techdoctor.errors import UsageError
 # Action name -> module below techdoctor.actions that declares it in ACTIONS. Keep sorted by name.
 MODULES: Mapping[str, str] = {
     "caches.delete": "caches",
+    "disk.attach": "drives",
+    "disk.detach_hung": "drives",
+    "disk.remount_writable": "drives",
     "dns.flush_cache": "dns",
     "dns.prefer_server": "dns",
     "dns.remove_hosts_entry": "dns",

@@ -23,8 +23,10 @@ from techdoctor.probes.base import (
     records,
     text,
 )
-from techdoctor.probes.disks import fs_ask, mount_portable, mount_table
+from techdoctor.probes.disks import disk_waits, fs_ask, mount_portable, mount_table
+from techdoctor.probes.disks.disk_waits import Waits
 from techdoctor.probes.disks.fs_ask import Answer
+from techdoctor.probes.load import procfs
 from techdoctor.text import clean_line, size
 
 _SHOWN = 6
@@ -38,6 +40,7 @@ _DEVICE: Dict[str, Field] = {
     "await_ms": number("Mean time of a read or write from asking to answer.", "ms"),
     "read_bytes_per_s": number("Read.", "bytes_per_s"),
     "write_bytes_per_s": number("Written.", "bytes_per_s"),
+    "ops_per_s": number("Reads and writes done.", "per_s"),
 }
 _PROCESS: Dict[str, Field] = {
     "pid": integer("Process id."),
@@ -50,6 +53,12 @@ _FIELDS: Dict[str, Field] = {
     "devices": records("The disks, busiest first.", **_DEVICE),
     **{f"busiest_{key}": field for key, field in _DEVICE.items()},
     "processes": records("Programs that read or wrote most, without techdoctor.", **_PROCESS),
+    "most_bytes_per_s": number("Read and written by the disk that moves most.", "bytes_per_s"),
+    "most_ops_per_s": number("Reads and writes done by the disk that does most.", "per_s"),
+    "stall_percent": number("Share of the sample in which some work waited for a disk (Linux PSI).", "percent"),
+    "waiting_count": integer("Programs that waited nearly all of the sample and could not be interrupted.", "count"),
+    "waiting_name": text("The first of them; empty for none."),
+    "waiting_pid": integer("Its process id; 0 for none."),
     "unseen": integer("Programs whose reading and writing may not be seen.", "count"),
     "writer_pid": integer("Program that wrote most; 0 for none.", ""),
     "writer_name": text("Its name; empty for none."),
@@ -105,7 +114,8 @@ def take(platform: str, timeout_s: float) -> Counters:
             continue  # it has ended
         except (psutil.AccessDenied, AttributeError, OSError):
             unseen += 1  # someone else's, or a system that does not tell (macOS)
-    return Counters(time.monotonic(), disks, programs, unseen, _free(platform, timeout_s))
+    free = _free(platform, timeout_s)
+    return Counters(time.monotonic(), disks, programs, unseen, free)
 
 
 def _free(platform: str, timeout_s: float) -> Dict[str, int]:
@@ -117,8 +127,8 @@ def _free(platform: str, timeout_s: float) -> Dict[str, int]:
     return {point: answer.avail_bytes for point, answer in answers.items() if answer and answer.total_bytes}
 
 
-def compare(before: Counters, after: Counters) -> Reading:
-    """The rates between two readings."""
+def compare(before: Counters, after: Counters, waits: Optional[Waits] = None) -> Reading:
+    """The rates between two readings, and who waited meanwhile (None where that is not told)."""
     window_s = max(after.at_s - before.at_s, 1e-3)
     devices = [
         _device(name, before.disks[name], after.disks[name], window_s) for name in after.disks if name in before.disks
@@ -131,6 +141,9 @@ def compare(before: Counters, after: Counters) -> Reading:
         "window_s": round(window_s, 2),
         "devices": list(devices[:_SHOWN]),
         "processes": list(programs[:_SHOWN]),
+        "most_bytes_per_s": max((_moved(device) for device in devices), default=0.0),
+        "most_ops_per_s": max((_number(device["ops_per_s"]) for device in devices), default=0.0),
+        **_waiting(waits, after, window_s),
         "unseen": after.unseen,
         "writer_pid": writer["pid"] if writer and writes else 0,
         "writer_name": writer["name"] if writer and writes else "",
@@ -138,12 +151,32 @@ def compare(before: Counters, after: Counters) -> Reading:
         **_fill(before.free, after.free, window_s),
     }
     gaps = {"fill_full_in_s": "no file system's free space shrinks"} if data["fill_full_in_s"] is None else {}
+    untold = ("stall_percent", "waiting_count", "waiting_name", "waiting_pid")
+    gaps.update({key: "this system does not tell it" for key in untold if data[key] is None})
     if devices:
         data.update({f"busiest_{key}": devices[0][key] for key in _DEVICE})
     for key in _DEVICE:
         if data.get(f"busiest_{key}") is None:
             gaps[f"busiest_{key}"] = "nothing was read or written" if devices else "the system counts no disk"
     return Reading(data, gaps)
+
+
+def _waiting(waits: Optional[Waits], after: Counters, window_s: float) -> Dict[str, Value]:
+    """Who waited for a disk in the sample, and for how much of it some work did."""
+    if waits is None:
+        return dict.fromkeys(("stall_percent", "waiting_count", "waiting_name", "waiting_pid"))
+    stuck, stalled = waits.stuck, waits.stalled_us
+    known = {pid: name for (pid, _), (name, _, _) in after.programs.items()}
+    return {
+        "stall_percent": None if stalled is None else round(min(100.0, stalled / window_s / 1e4), 1),
+        "waiting_count": len(stuck),
+        "waiting_name": (known.get(stuck[0]) or "".join(procfs.names_of(stuck[:1]))) if stuck else "",
+        "waiting_pid": stuck[0] if stuck else 0,
+    }
+
+
+def _moved(device: Mapping[str, Value]) -> float:
+    return _number(device["read_bytes_per_s"]) + _number(device["write_bytes_per_s"])
 
 
 def _number(value: Value) -> float:
@@ -164,6 +197,7 @@ def _device(
         "await_ms": round(took_ms / done, 2) if done > 0 else None,
         "read_bytes_per_s": round((after[2] - before[2]) / window_s, 1),
         "write_bytes_per_s": round((after[3] - before[3]) / window_s, 1),
+        "ops_per_s": round(done / window_s, 1),
     }
 
 
@@ -204,8 +238,11 @@ def _measure(probing: Probing) -> Reading:
         before = take(probing.platform, probing.left_s(1.5))
         wanted = probing.params.get("window_s")
         seconds = float(wanted) if isinstance(wanted, (int, float)) else 1.0
-        probing.cancelled.wait(min(seconds, max(0.1, probing.left_s() - _MARGIN_S)))
-        return compare(before, take(probing.platform, probing.left_s(1.5)))
+        seconds = min(seconds, max(0.1, probing.left_s() - _MARGIN_S))
+        waits = disk_waits.watch(seconds, probing.cancelled) if probing.platform == "linux" else None
+        if waits is None:
+            probing.cancelled.wait(seconds)
+        return compare(before, take(probing.platform, probing.left_s(1.5)), waits)
     except (RuntimeError, NotImplementedError) as error:
         raise CannotMeasure(NOT_APPLICABLE, f"the system's disk counters are off: {error}") from None
 

@@ -69,6 +69,9 @@ _FIELDS: Dict[str, Field] = {
     **{f"{role}_{key}": _RECORD[key] for role in _ABOUT for key in _ROLE_NUMBERS},
     "hung_count": integer("How many do not answer.", "count"),
     "hung_mounts": texts("Those that do not answer.", private="path"),
+    "hung_mount": text("The first of them; empty for none.", private="path"),
+    "hung_device": text("Device or server it comes from; empty for none.", private="path"),
+    "hung_type": text("Its kind of file system; empty for none."),
 }
 
 
@@ -174,13 +177,17 @@ def reading(mounts: Sequence[Mount], asked: str, timeout_s: float, platform: str
         if holder.point not in points:
             answers.setdefault(holder.point, answers.get(path))
     found = fs_space.spaces(stores, answers, roles_of(mounts, real))
-    hung = [mount_table.shown(space.mount.point) for space in found if space.answer is None]
+    silent = [space.mount for space in found if space.answer is None]
+    hung = [mount_table.shown(mount.point) for mount in silent]
     data: Dict[str, Value] = {
         "mounts": [fs_space.described(space) for space in found[:_SHOWN]],
         "mount_count": len(found),
         "asked_path": path,
         "hung_count": len(hung),
         "hung_mounts": list(hung[:_SHOWN]),
+        "hung_mount": hung[0] if hung else "",
+        "hung_device": mount_table.shown(silent[0].source) if silent else "",
+        "hung_type": silent[0].type if silent else "",
         **summed_up(found),
     }
     return Reading(data, _gaps(data, path))

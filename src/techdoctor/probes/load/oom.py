@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from typing import Dict, List, Mapping, Optional, Set, Tuple
+from typing import Dict, List, Mapping, Optional, Set
 
-from techdoctor import system
-from techdoctor.model import MISSING_TOOL, Value
+from techdoctor.model import Value
+from techdoctor.probes import kernel_log
 from techdoctor.probes.base import (
     Probe,
     Probing,
@@ -24,7 +24,6 @@ from techdoctor.probes.load import cgroup_files, procfs
 from techdoctor.text import clean_line, duration
 
 _SHOWN = 8
-_TIME = re.compile(r"^\s*(?:<\d+>)?\[\s*(\d+\.\d+)\]")
 _VICTIM = re.compile(r"(?:Out of memory|[Mm]emory cgroup out of memory): Kill(?:ed)? process (\d+)(?: \((.*)\)|,? )?")
 _KILL_LINE = re.compile(
     r"oom-kill:constraint=(\w+),.*?(?:oom_memcg=([^,]*),)?task_memcg=([^,]*),task=(.*),pid=(\d+),uid=(\d+)"
@@ -41,7 +40,7 @@ def parse_log(log: str, uptime_s: float) -> List[Dict[str, Value]]:
     kills: List[Dict[str, Value]] = []
     groups: Dict[str, str] = {}
     for line in log.splitlines():
-        stamp = _TIME.match(line)
+        stamp = kernel_log.TIME.match(line)
         told = _KILL_LINE.search(line)
         if told:
             groups[told.group(5)] = told.group(2) or ""
@@ -62,30 +61,12 @@ def parse_log(log: str, uptime_s: float) -> List[Dict[str, Value]]:
     return kills[::-1]
 
 
-def _kernel_log(probing: Probing) -> Tuple[Optional[str], str]:
-    """The kernel log with seconds since boot, or None and why it cannot be seen."""
-    ran = system.run(["dmesg"], probing.left_s(3.0), 8 << 20)
-    if ran.out and (ran.worked or ran.truncated):
-        return ran.out, ""
-    # The journal's readers (groups adm, systemd-journal) may see what dmesg_restrict keeps from them.
-    journal = system.run(
-        ["journalctl", "-k", "-b", "-o", "short-monotonic", "--no-pager", "-q", "-n", "20000"],
-        probing.left_s(3.0),
-        8 << 20,
-    )
-    if journal.worked and _TIME.search(journal.out):
-        return journal.out, ""
-    if ran.status == MISSING_TOOL:
-        return None, "the program dmesg is not installed"
-    return None, "the kernel's log may not be read (needs administrator rights)"
-
-
 def _measure(probing: Probing) -> Reading:
     counted = cgroup_files.counters((procfs.read_bytes("/proc/vmstat") or b"").decode("ascii", "replace"))
     since_boot = counted.get("oom_kill")
     if since_boot == 0:
         return reading(0, [])
-    log, why = _kernel_log(probing)
+    log, why = kernel_log.read(probing.left_s(3.0))
     if log is None:
         return reading(since_boot, None, why)
     return reading(since_boot, _with_groups(parse_log(log, procfs.seconds_since_boot()), probing.deadline))
