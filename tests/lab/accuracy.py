@@ -26,7 +26,7 @@ from techdoctor.playbooks.tree import Playbook
 
 ROOT = Path(__file__).parents[2]
 # Area -> the module with its `CASES` and its `site`.
-AREAS = {"network": "tests.lab.network.cases", "printing": "tests.lab.printing.cases"}
+AREAS = {"host": "tests.lab.host.cases", "network": "tests.lab.network.cases", "printing": "tests.lab.printing.cases"}
 ALARMING = ("problem", "danger")
 # Source: issue 3: nothing takes longer than 8 s on a quiet machine. Laboratories are not always quiet.
 MOST_S = 40.0

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -39,9 +39,11 @@ class Machine:
     def __init__(self, folder: Path, leader: int) -> None:
         self.folder = folder
         self.inside = ("nsenter", "-t", str(leader), "-m", "-p")
+        self.home = folder / "home"
         self._started: list[subprocess.Popen[bytes]] = []
-        (folder / "home").mkdir(mode=0o777)
-        (folder / "home").chmod(0o777)
+        self._undone: list[Callable[[], None]] = []
+        self.home.mkdir(mode=0o777)
+        self.home.chmod(0o777)
 
     def sh(self, script: str) -> str:
         """Runs a shell script in there; a failing command fails the test."""
@@ -64,13 +66,16 @@ class Machine:
         self.sh(f"mount -t tmpfs -o {options} lab {shlex.quote(str(point))}")
         return point
 
-    def image(self, name: str, size: str, make: str, kind: str = "") -> Path:
+    def image(self, name: str, size: str = "64M", make: str = "mkfs.ext4 -q -F", options: str = "loop") -> Path:
         """A file system in a file: `make` is the mkfs command without the file."""
         point, image = self.place(name), self.folder / f"{name}.img"
-        self.sh(
-            f"truncate -s {size} {image}; {make} {image} >&2; mount {kind} -o loop {image} {point}; chmod 777 {point}"
-        )
+        self.sh(f"truncate -s {size} '{image}'; {make} '{image}' >&2")
+        self.sh(f"mount -o {options} '{image}' '{point}'; chmod 777 '{point}'")
         return point
+
+    def block_device(self, name: str) -> str:
+        """Name of the loop device of an image, e.g. loop0."""
+        return Path(self.sh(f"losetup -j '{self.folder}/{name}.img' | cut -d: -f1").strip()).name
 
     def fill(self, point: Path, user: bool = False) -> None:
         """Writes one file until nothing more fits."""
@@ -85,27 +90,44 @@ class Machine:
         )
         self._started.append(child)
 
+    def running(self, command: str) -> list[int]:
+        """Process ids in there, by the name of the program."""
+        match = f'[ "$(cat $p/comm 2>/dev/null)" = {command} ] && echo ${{p#/proc/}} || true'
+        script = f"for p in /proc/[0-9]*; do {match}; done"
+        return [int(word) for word in self.sh(script).split()]
+
+    def afterwards(self, undo: Callable[[], None]) -> None:
+        """What has to be taken back when the namespaces have ended, the last first."""
+        self._undone.append(undo)
+
     def gone(self) -> None:
-        """Waits for what was started, once the namespaces have ended."""
+        """Waits for what was started, once the namespaces have ended, and takes back what they leave."""
         for child in self._started:
             child.wait(10)
+        for undo in reversed(self._undone):
+            undo()
 
-    def diagnose(self, *options: str, user: bool = False, **variables: str) -> Outcome:
-        """Asks techdoctor in there, as root or as an ordinary user."""
-        home = self.folder / "home"
-        own = {"HOME": home, "XDG_STATE_HOME": home / "state", "XDG_CONFIG_HOME": home / "config"}
+    def techdoctor(
+        self, *arguments: str, variables: Mapping[str, str], user: bool = False, timeout_s: float = 90
+    ) -> subprocess.CompletedProcess[str]:
+        """Runs techdoctor in there, as root or as an ordinary user; `{folder}` in an argument is this machine's."""
+        own = {"HOME": self.home, "XDG_STATE_HOME": self.home / "state", "XDG_CONFIG_HOME": self.home / "config"}
         environment = {**own, "TECHDOCTOR_OFFLINE": "1", **variables}
         settings = [f"{key}={value}" for key, value in environment.items()]
-        program = [sys.executable, "-m", "techdoctor", "diagnose", *FULL.split(), "--batch", "--json", *options]
-        begun = time.monotonic()
-        ran = subprocess.run(
-            [*self.inside, *(_NOBODY if user else ()), "env", *settings, *program],
+        filled = [argument.replace("{folder}", str(self.folder)) for argument in arguments]
+        return subprocess.run(
+            [*self.inside, *(_NOBODY if user else ()), "env", *settings, sys.executable, "-m", "techdoctor", *filled],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=90,
+            timeout=timeout_s,
             check=False,
         )
+
+    def diagnose(self, *options: str, words: str = FULL, user: bool = False, **variables: str) -> Outcome:
+        """Asks techdoctor in there what is wrong, as a person would."""
+        begun = time.monotonic()
+        ran = self.techdoctor("diagnose", *words.split(), "--batch", "--json", *options, user=user, variables=variables)
         assert ran.stdout.startswith("{"), f"exit {ran.returncode}: {ran.stdout[:500]}{ran.stderr[-2000:]}"
         return Outcome(ran.returncode, json.loads(ran.stdout), time.monotonic() - begun, ran.stderr)
 

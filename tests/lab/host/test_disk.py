@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import shlex
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.lab.host import disk_faults
 from tests.lab.host.breakage import Outcome
 from tests.lab.host.disks import Machine, machine
 
 pytestmark = pytest.mark.lab
-_HOLD = """
-import os, sys, time
-held = os.open(sys.argv[1], os.O_CREAT | os.O_WRONLY)
-try:
-    while os.write(held, b"x" * 65536): pass
-except OSError: pass
-os.unlink(sys.argv[1])
-time.sleep(100)
-"""
 
 
 @pytest.fixture
@@ -30,132 +20,13 @@ def disks(tmp_path: Path) -> Iterator[Machine]:
         yield built
 
 
-def _hold_deleted(disks: Machine, point: Path) -> None:
-    disks.start("/usr/bin/env", "python3", "-c", _HOLD, str(point / "app.log"))
-    for _ in range(200):
-        if disks.sh("ls -l /proc/[0-9]*/fd 2>/dev/null | grep 'app.log (deleted)' || true"):
-            return
-        time.sleep(0.05)
-    raise AssertionError("the file was not filled and deleted in time")
-
-
-def _tmpfs(disks: Machine) -> None:
-    disks.fill(disks.memory("data", "size=16m"))
-
-
-def _one_mebibyte(disks: Machine) -> None:
-    disks.fill(disks.memory("my data", "size=1m"))
-
-
-def _ext4_by_root(disks: Machine) -> None:
-    disks.fill(disks.image("disk", "64M", "mkfs.ext4 -q -F"))
-
-
-def _large_ext4_by_root(disks: Machine) -> None:
-    disks.fill(disks.image("disk", "2G", "mkfs.ext4 -q -F"))
-
-
-def _ext2_without_reserve(disks: Machine) -> None:
-    disks.fill(disks.image("disk", "16M", "mkfs.ext2 -q -F -m 0"), user=True)
-
-
-def _overlay(disks: Machine) -> None:
-    upper, top = disks.memory("upper", "size=8m"), disks.place("top")
-    lower = disks.place("lower")
-    layers = f"lowerdir={lower},upperdir={upper}/u,workdir={upper}/w"
-    disks.sh(f"mkdir {upper}/u {upper}/w; mount -t overlay lab -o {layers} {top}")
-    disks.fill(top)
-
-
-def _inodes(disks: Machine) -> None:
-    point = disks.memory("mail", "size=16m,nr_inodes=200")
-    disks.sh(f"cd {point}; seq 250 | xargs touch 2>/dev/null || true")
-
-
-def _inodes_of_ext4(disks: Machine) -> None:
-    point = disks.image("mail", "32M", "mkfs.ext4 -q -F -N 128")
-    disks.sh(f"mkdir {point}/cache; cd {point}/cache; seq 250 | xargs touch 2>/dev/null || true")
-
-
-def _deleted(disks: Machine) -> None:
-    _hold_deleted(disks, disks.image("disk", "64M", "mkfs.ext4 -q -F"))
-
-
-def _deleted_in_memory(disks: Machine) -> None:
-    disks.fill(disks.memory("other", "size=64m"))
-    _hold_deleted(disks, disks.memory("data", "size=4m"))
-
-
-def _reserved(disks: Machine) -> None:
-    disks.fill(disks.image("disk", "64M", "mkfs.ext4 -q -F -m 20"), user=True)
-
-
-def _reserved_by_default(disks: Machine) -> None:
-    disks.fill(disks.image("disk", "256M", "mkfs.ext4 -q -F"), user=True)
-
-
-def _tmp(disks: Machine) -> None:
-    checkout = shlex.quote(str(Path(__file__).parents[3]))
-    keep = bring = ""
-    if checkout.startswith("/tmp/"):  # the program itself must stay in sight
-        keep = f"mount --bind {checkout} /mnt; "
-        bring = f"mkdir -p {checkout}; mount --bind /mnt {checkout}; "
-    disks.sh(f"{keep}mount -t tmpfs -o size=4m lab /tmp; {bring}head -c 9M /dev/zero > /tmp/x || true")
-
-
-def _shm(disks: Machine) -> None:
-    disks.sh("mount -t tmpfs -o size=64m lab /dev/shm; head -c 99M /dev/zero > /dev/shm/x || true")
-
-
-def _boot(disks: Machine) -> None:
-    disks.sh("mkdir -p /boot; mount -t tmpfs -o size=300m lab /boot; head -c 240M /dev/zero > /boot/vmlinuz-1.2.3")
-
-
-def _journal(disks: Machine) -> None:
-    disks.sh("mount -t tmpfs -o size=32m lab /var/log; mkdir /var/log/journal")
-    disks.fill(Path("/var/log/journal"))
-
-
-def _dumps(disks: Machine) -> None:
-    disks.sh("mkdir -p /var/lib/systemd/coredump; mount -t tmpfs -o size=32m lab /var/lib/systemd/coredump")
-    disks.fill(Path("/var/lib/systemd/coredump"))
-
-
-def _flood(disks: Machine) -> None:
-    disks.sh("mount -t tmpfs -o size=512m lab /var/log")
-    disks.start("sh", "-c", "while sleep 0.05; do head -c 50000 /dev/zero; done >> /var/log/app.log")
-    time.sleep(0.5)
-
-
-FAULTS: dict[str, tuple[Callable[[Machine], None], str]] = {
-    "tmpfs full": (_tmpfs, "space_used_up"),
-    "tmpfs of 1 MiB, space in its name": (_one_mebibyte, "space_used_up"),
-    "ext4 filled by root": (_ext4_by_root, "space_used_up"),
-    "ext4 of 2 GiB filled by root": (_large_ext4_by_root, "space_used_up"),
-    "ext2 without reserve": (_ext2_without_reserve, "space_used_up"),
-    "overlay full": (_overlay, "space_used_up"),
-    "inodes of tmpfs": (_inodes, "inodes_used_up"),
-    "inodes of ext4": (_inodes_of_ext4, "inodes_used_up"),
-    "deleted open file": (_deleted, "deleted_but_open"),
-    "deleted beside another full": (_deleted_in_memory, "deleted_but_open"),
-    "reserve of 20 %": (_reserved, "reserved_blocks"),
-    "reserve of 5 %": (_reserved_by_default, "reserved_blocks"),
-    "own /tmp": (_tmp, "tmp_full"),
-    "/dev/shm": (_shm, "shm_full"),
-    "/boot below 100 MB": (_boot, "boot_full"),
-    "journal": (_journal, "journal_big"),
-    "crash dumps": (_dumps, "coredumps"),
-    "log flood": (_flood, "log_flood"),
-}
-
-
 def _note(record: Callable[[str, object], None], fault: str, expected: str, outcome: Outcome) -> None:
     record("row", (fault, expected, (outcome.cause or "").removeprefix("disk.full."), outcome.seconds))
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("fault", disk_faults.FULL)
 def test_fault(disks: Machine, fault: str, record_property: Callable[[str, object], None]) -> None:
-    breaks, expected = FAULTS[fault]
+    expected, breaks = disk_faults.FULL[fault]
     breaks(disks)
     outcome = disks.diagnose()
     _note(record_property, fault, expected, outcome)
@@ -208,7 +79,7 @@ def test_ordinary_user(disks: Machine) -> None:
     disks.fill(point)
     outcome = disks.diagnose(user=True)
     assert outcome.cause == "disk.full.space_used_up"
-    _hold_deleted(disks, disks.memory("held", "size=4m"))
+    disk_faults.hold_deleted(disks, disks.memory("held", "size=4m"))
     hidden = disks.diagnose(user=True)
     reasons = {entry["cause"]: entry["reason"] for entry in hidden.tree["not_judged"]}
     assert "administrator rights" in reasons["disk.full.deleted_but_open"]
@@ -253,14 +124,14 @@ def test_full_cache_is_mended(disks: Machine) -> None:
 
 
 def test_safe_fixes_do_not_end_programs(disks: Machine) -> None:
-    _deleted(disks)
+    disk_faults.deleted(disks)
     outcome = disks.diagnose("--fix", "safe")
     assert outcome.cause == "disk.full.deleted_but_open"
     assert outcome.tree["end"] != "solved"
 
 
 def test_program_with_deleted_file_is_ended(disks: Machine) -> None:
-    _deleted(disks)
+    disk_faults.deleted(disks)
     answers = disks.folder / "answers.yaml"
     answers.write_text("end_program: 'yes'\n")
     outcome = disks.diagnose("--answers", str(answers))

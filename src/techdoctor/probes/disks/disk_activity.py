@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass
-from typing import Dict, List, Mapping, Optional, Tuple
+from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 
 from techdoctor.errors import CannotMeasure
 from techdoctor.model import NOT_APPLICABLE, Value
@@ -48,6 +48,10 @@ _PROCESS: Dict[str, Field] = {
     "read_bytes_per_s": number("Read from disks.", "bytes_per_s"),
     "write_bytes_per_s": number("Written to disks.", "bytes_per_s"),
 }
+_WAITING = (
+    *("stall_percent", "waiting_count", "waiting_name", "waiting_pid"),
+    *("waiting_disk", "waiting_bytes_per_s", "waiting_ops_per_s"),
+)
 _FIELDS: Dict[str, Field] = {
     "window_s": number("Length of the sample.", "s"),
     "devices": records("The disks, busiest first.", **_DEVICE),
@@ -59,6 +63,11 @@ _FIELDS: Dict[str, Field] = {
     "waiting_count": integer("Programs that waited nearly all of the sample and could not be interrupted.", "count"),
     "waiting_name": text("The first of them; empty for none."),
     "waiting_pid": integer("Its process id; 0 for none."),
+    "waiting_disk": text("The disk with its open files that moves least; empty when not known."),
+    "waiting_bytes_per_s": number(
+        "What that disk moved; when it is not known, the disk that moves most.", "bytes_per_s"
+    ),
+    "waiting_ops_per_s": number("Reads and writes it did; when it is not known, the disk that does most.", "per_s"),
     "unseen": integer("Programs whose reading and writing may not be seen.", "count"),
     "writer_pid": integer("Program that wrote most; 0 for none.", ""),
     "writer_name": text("Its name; empty for none."),
@@ -143,7 +152,7 @@ def compare(before: Counters, after: Counters, waits: Optional[Waits] = None) ->
         "processes": list(programs[:_SHOWN]),
         "most_bytes_per_s": max((_moved(device) for device in devices), default=0.0),
         "most_ops_per_s": max((_number(device["ops_per_s"]) for device in devices), default=0.0),
-        **_waiting(waits, after, window_s),
+        **_waiting(waits, after, window_s, devices),
         "unseen": after.unseen,
         "writer_pid": writer["pid"] if writer and writes else 0,
         "writer_name": writer["name"] if writer and writes else "",
@@ -151,8 +160,7 @@ def compare(before: Counters, after: Counters, waits: Optional[Waits] = None) ->
         **_fill(before.free, after.free, window_s),
     }
     gaps = {"fill_full_in_s": "no file system's free space shrinks"} if data["fill_full_in_s"] is None else {}
-    untold = ("stall_percent", "waiting_count", "waiting_name", "waiting_pid")
-    gaps.update({key: "this system does not tell it" for key in untold if data[key] is None})
+    gaps.update({key: "this system does not tell it" for key in _WAITING if data[key] is None})
     if devices:
         data.update({f"busiest_{key}": devices[0][key] for key in _DEVICE})
     for key in _DEVICE:
@@ -161,17 +169,28 @@ def compare(before: Counters, after: Counters, waits: Optional[Waits] = None) ->
     return Reading(data, gaps)
 
 
-def _waiting(waits: Optional[Waits], after: Counters, window_s: float) -> Dict[str, Value]:
-    """Who waited for a disk in the sample, and for how much of it some work did."""
+def _waiting(
+    waits: Optional[Waits], after: Counters, window_s: float, devices: Sequence[Mapping[str, Value]]
+) -> Dict[str, Value]:
+    """Who waited for which disk in the sample, and for how much of it some work did."""
     if waits is None:
-        return dict.fromkeys(("stall_percent", "waiting_count", "waiting_name", "waiting_pid"))
+        return dict.fromkeys(_WAITING)
     stuck, stalled = waits.stuck, waits.stalled_us
+    held = disk_waits.disks_of(stuck[0]) if stuck else []
+    # A partition is counted with its disk.
+    own = [d for d in devices if any(name.startswith(str(d["device"])) for name in held)]
+    slow = min(own, key=_moved, default=None)
     known = {pid: name for (pid, _), (name, _, _) in after.programs.items()}
     return {
         "stall_percent": None if stalled is None else round(min(100.0, stalled / window_s / 1e4), 1),
         "waiting_count": len(stuck),
         "waiting_name": (known.get(stuck[0]) or "".join(procfs.names_of(stuck[:1]))) if stuck else "",
         "waiting_pid": stuck[0] if stuck else 0,
+        "waiting_disk": slow["device"] if slow else "",
+        "waiting_bytes_per_s": _moved(slow) if slow else max((_moved(d) for d in devices), default=0.0),
+        "waiting_ops_per_s": _number((slow or {}).get("ops_per_s"))
+        if slow
+        else max((_number(d["ops_per_s"]) for d in devices), default=0.0),
     }
 
 

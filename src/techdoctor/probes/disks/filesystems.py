@@ -26,6 +26,7 @@ from techdoctor.probes.disks.mount_table import Mount
 from techdoctor.text import clean_line, size
 
 _SHOWN = 24
+_MOST_MOUNTS = fs_ask.MOST_PATHS - 8
 _RECORD: Dict[str, Field] = {
     "mount": text("Where it is mounted.", private="path"),
     "device": text("Device or server it comes from.", private="path"),
@@ -53,6 +54,7 @@ _ABOUT = {"tmp": "the temporary folder", "shm": "shared memory", "boot": "the st
 _FIELDS: Dict[str, Field] = {
     "mounts": records("File systems that can hold files, one each, the most harmed first.", **_RECORD),
     "mount_count": integer("How many there are.", "count"),
+    "unasked_count": integer("How many of them were not asked, because there are too many.", "count"),
     "asked_path": text("The path asked about; empty for all file systems.", private="path"),
     **{f"worst_{key}": _RECORD[key] for key in (*_ROLE_NUMBERS, "type", "device", "reserve_bytes")},
     "fullest_mount": text("The most harmed one, whatever its role.", private="path"),
@@ -166,6 +168,8 @@ def reading(mounts: Sequence[Mount], asked: str, timeout_s: float, platform: str
     stores = mount_table.storage(mounts)
     path = os.path.abspath(os.path.expanduser(asked)) if asked else ""
     special = [os.path.expanduser("~"), *temporary_folders(), *([path] if path else [])]
+    unasked = max(0, len(stores) - _MOST_MOUNTS)
+    stores = _first(stores, special, _MOST_MOUNTS)
     points = [mount.point for mount in stores]
     answers = (
         mount_portable.ask([*points, *special]) if platform == "windows" else fs_ask.ask([*special, *points], timeout_s)
@@ -181,7 +185,8 @@ def reading(mounts: Sequence[Mount], asked: str, timeout_s: float, platform: str
     hung = [mount_table.shown(mount.point) for mount in silent]
     data: Dict[str, Value] = {
         "mounts": [fs_space.described(space) for space in found[:_SHOWN]],
-        "mount_count": len(found),
+        "mount_count": len(found) + unasked,
+        "unasked_count": unasked,
         "asked_path": path,
         "hung_count": len(hung),
         "hung_mounts": list(hung[:_SHOWN]),
@@ -191,6 +196,14 @@ def reading(mounts: Sequence[Mount], asked: str, timeout_s: float, platform: str
         **summed_up(found),
     }
     return Reading(data, _gaps(data, path))
+
+
+def _first(stores: Sequence[Mount], special: Sequence[str], most: int) -> List[Mount]:
+    """At most so many file systems, those above the special paths and the shortest mount points first."""
+    if len(stores) <= most:
+        return list(stores)
+    wanted = sorted(stores, key=lambda m: (not any(mount_table.below(p, [m.point]) for p in special), len(m.point)))
+    return wanted[:most]
 
 
 def _summary(data: Mapping[str, Value]) -> str:

@@ -8,8 +8,8 @@ from typing import Dict, Mapping, Optional, Sequence
 from techdoctor.model import Value
 from techdoctor.probes.disks import child_python, fs_child
 
-# More paths than this are not asked about at once: a thread each.
-MOST_PATHS = 512
+# More paths than this are not asked about; the rest are left for whoever asks to name.
+MOST_PATHS = 4096
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The program of the child process that may hang: asks the kernel about paths, a thread for each.
+"""The program of the child process that may hang: asks the kernel about paths, many at a time.
 
 Its source is passed to `python -c`, so it imports the standard library only. Standard input: a JSON list of paths.
 Standard output: one JSON object a line, as the answers come; the last line is DONE. CPython 3.9 syntax.
@@ -18,6 +18,8 @@ DONE = "done"
 # second.
 _STEPS = 25
 _STEP_S = 0.02
+# Threads that begin with each step: each asks about one path after the other until it gets stuck.
+_WORKERS = 16
 
 
 def ask(path: str) -> Dict[str, object]:
@@ -47,33 +49,38 @@ def ask(path: str) -> Dict[str, object]:
 
 
 def main() -> None:
-    """Asks for all paths at once and ends when all have answered or the patience is over."""
+    """Asks for all paths and ends when all have answered, or none has for half a second."""
     paths: List[str] = json.load(sys.stdin)
+    waiting = list(reversed(paths))
     lock, answered = threading.Lock(), threading.Semaphore(0)
 
-    def work(path: str) -> None:
-        line = json.dumps({"path": path, **ask(path)})
-        with lock:
-            print(line, flush=True)
-        answered.release()
+    def work() -> None:
+        while True:
+            with lock:
+                if not waiting:
+                    return
+                path = waiting.pop()
+            line = json.dumps({"path": path, **ask(path)})
+            with lock:
+                print(line, flush=True)
+            answered.release()
 
     threading.stack_size(256 * 1024)
-    for path in paths:
-        threading.Thread(target=work, args=(path,), daemon=True).start()
-    _wait(answered, len(paths))
-    with lock:
-        print(DONE, flush=True)
-    os._exit(0)
-
-
-def _wait(answered: threading.Semaphore, wanted: int) -> None:
-    """Waits in small steps: on a machine so busy that this process hardly runs, the patience grows with it."""
-    for _ in range(_STEPS):
-        begun = time.monotonic()
+    wanted, idle = len(paths), 0
+    while idle < _STEPS:
+        begun, before = time.monotonic(), wanted
+        for _ in range(min(_WORKERS, wanted)):  # those of the step before may all be stuck in the kernel
+            if not waiting:
+                break
+            threading.Thread(target=work, daemon=True).start()
         while wanted and answered.acquire(timeout=max(0.0, begun + _STEP_S - time.monotonic())):
             wanted -= 1
         if not wanted:
-            return
+            break
+        idle = idle + 1 if wanted == before else 0
+    with lock:
+        print(DONE, flush=True)
+    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from techdoctor.model import Value
 from techdoctor.text import clean_line
 
 # The attributes that foretell failures. Source: yearly failure rates by AnalogJ/scrutiny from Backblaze's data.
-_ATA = {5: "reallocated", 187: "reported", 197: "pending", 198: "uncorrectable", 199: "crc_errors"}
+_ATA = {5: "reallocated", 187: "reported", 197: "pending", 198: "uncorrectable", 199: "crc_errors", 9: "hours"}
 # Attributes whose normalised value counts down from 100 as an SSD wears. Source: smartmontools drivedb.h.
 _WEAR = (
     *("SSD_Life_Left", "Percent_Lifetime_Remain", "Wear_Leveling_Count", "Media_Wearout_Indicator"),

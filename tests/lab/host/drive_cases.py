@@ -1,0 +1,107 @@
+"""The cases of disks, files and backups, for the accuracy table."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.lab.accuracy import MOST_S, Case, Ran, told
+from tests.lab.host import disk_faults, drive_faults
+from tests.lab.host.disk_faults import Break, Fault
+from tests.lab.host.disks import Machine, machine
+
+# Fault of the laboratory -> what people would type.
+_FULL_WORDS = {
+    "tmpfs full": ("disk is full", "No space left on device"),
+    "ext4 filled by root": ("I cannot save anything any more", "not enough disk space"),
+    "inodes of tmpfs": ("it says the disk is full but there is plenty of room", "cannot create new files"),
+    "inodes of ext4": ("disk full although df shows free space",),
+    "deleted open file": ("I deleted a huge log and the disk is still full",),
+    "reserve of 5 %": ("no space left for me but root can still write",),
+    "own /tmp": ("the temporary folder is full", "programs do not start, no space in /tmp"),
+    "/dev/shm": ("shared memory is full", "chrome tabs crash with SIGBUS"),
+    "/boot below 100 MB": ("update fails, not enough space in /boot",),
+    "journal": ("the system logs eat my disk",),
+    "crash dumps": ("disk full of crash dumps",),
+    "log flood": ("the log files grow and grow", "something fills my disk with logs"),
+    "quota of btrfs": ("Disk quota exceeded", "my storage quota is used up"),
+}
+_HEALTH_WORDS = {
+    "ext4 error": ("everything became read-only", "Read-only file system"),
+    "ext4 error in home": ("my files are suddenly read only",),
+    "ext4 error, still written": ("are there errors on my disk",),
+    "reads failed": ("Input/output error when I open a photo", "some files cannot be read"),
+    "reads would fail": ("is my hard disk dying",),
+    "xfs gave up": ("input output error on the store drive",),
+    "remounted read-only": ("the drive is write protected", "I cannot write to my photo drive"),
+    "btrfs remounted read-only": ("drive is read only",),
+    "home is a read-only view": ("EROFS in my home folder",),
+    "write-protected": ("the stick is write-protected",),
+    "hung mount": ("a folder hangs when I open it", "the network drive does not respond", "df hangs"),
+    "drive of fstab is not there": ("my data drive is gone", "a drive is missing after a reboot"),
+    "drive of fstab is not attached": ("the second disk is not mounted",),
+    "throttled disk": ("the disk is very slow", "copying a file takes forever"),
+}
+_DEFAULT = {"disk.full": ("disk is full",), "disk.health": ("the disk is failing",)}
+_CONTROL_WORDS = ("the disk is failing", "disk is full")
+
+
+def _faults() -> dict[str, dict[str, Fault]]:
+    return {"disk.full": disk_faults.FULL, "disk.health": drive_faults.HEALTH}
+
+
+_WORDS = {"disk.full": _FULL_WORDS, "disk.health": _HEALTH_WORDS}
+CONTROLS: dict[str, Break] = {**drive_faults.HEALTHY}
+
+
+def _cases() -> Iterator[Case]:
+    for playbook, faults in _faults().items():
+        for fault, (cause, _) in faults.items():
+            words = _WORDS[playbook].get(fault, _DEFAULT[playbook])
+            yield from told(fault, f"{playbook}.{cause}", *words, needs="root")
+    for control in CONTROLS:
+        yield from told(control, None, *_CONTROL_WORDS, needs="root")
+
+
+CASES: tuple[Case, ...] = tuple(_cases())
+
+
+@dataclass(frozen=True)
+class _Done:
+    code: int
+    out: str
+    err: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class _Broken:
+    machine: Machine
+    ordinary: bool
+
+    def techdoctor(self, *arguments: str) -> Ran:
+        begun = time.monotonic()
+        try:
+            ran = self.machine.techdoctor(*arguments, variables={}, user=self.ordinary, timeout_s=MOST_S)
+        except subprocess.TimeoutExpired as error:
+            raise TimeoutError(str(error)) from None
+        return _Done(ran.returncode, ran.stdout, ran.stderr, time.monotonic() - begun)
+
+
+@contextmanager
+def broken(case: Case, folder: Path, ordinary: bool) -> Iterator[_Broken]:
+    """A machine of our own with the case's fault."""
+    folder.chmod(0o755)
+    with machine(folder) as built:
+        try:
+            if case.expected is None:
+                CONTROLS[case.fault](built)
+            else:
+                _faults()[case.expected.rpartition(".")[0]][case.fault][1](built)
+        except AssertionError as error:
+            raise RuntimeError(f"the fault could not be made: {error}") from None
+        yield _Broken(built, ordinary)
