@@ -129,3 +129,17 @@ def test_limits_can_be_overridden_by_a_site(program: Program, tmp_path: Path) ->
     done = program.run(*DEMO, "--batch", TECHDOCTOR_SITE_CONFIG=str(config))
     assert done.returncode == 2
     assert "wanted" in done.stderr
+
+
+def test_where_nobody_is_asked_the_next_playbook_is_tried_when_the_best_finds_nothing(program: Program) -> None:
+    words = ("pretended", "made-up", "trouble")
+    hits = [hit["id"] for hit in program.json("playbook", "search", *words, "--json")[1]["results"]]
+    assert hits[:2] == ["t.calm", "t.demo"]
+    code, document = program.json("diagnose", *words, "--batch", "--json")
+    assert (code, document["playbook"], document["cause"]) == (1, "t.demo", "t.demo.few")
+    assert document["candidates"][:2] == ["t.calm", "t.demo"]
+
+
+def test_a_playbook_without_the_given_input_cannot_be_meant(program: Program) -> None:
+    code, document = program.json("diagnose", "made-up", "trouble", "--set", "quarrel=old", "--batch", "--json")
+    assert (code, document["playbook"], document["end"]) == (0, "t.calm", "not_reproduced")

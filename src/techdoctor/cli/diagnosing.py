@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from techdoctor.cli.choosing import Choice, choose, takes
 from techdoctor.cli.context import Context, help_desk_line
 from techdoctor.cli.options import pairs, print_json, read_answers
 from techdoctor.errors import StateError, UsageError
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from techdoctor.console.conversation import Conversation
     from techdoctor.engine.dialogue import Dialogue
     from techdoctor.engine.result import Diagnosis
-    from techdoctor.playbooks.index import Entry
     from techdoctor.playbooks.tree import Playbook
     from techdoctor.session.run import Setting
 
@@ -37,15 +37,6 @@ class Wish:
     json: bool = False
 
 
-@dataclass(frozen=True)
-class Choice:
-    """The playbook to walk and what else the search found."""
-
-    playbook: str
-    candidates: tuple[str, ...] = ()
-    words: str = ""
-
-
 def run(wish: Wish, offline: bool | None = None, technician: bool | None = None, plain: bool | None = None) -> int:
     """Runs a diagnosis or goes on with one; returns the exit code."""
     context = Context(offline, plain, technician)
@@ -53,12 +44,8 @@ def run(wish: Wish, offline: bool | None = None, technician: bool | None = None,
     if wish.resume:
         result = _resume(context, wish, talk)
     else:
-        choice = _choose(context, wish, talk)
-        if choice is None:
-            result = _nothing_fits(wish)
-        else:
-            told = replace(wish, words=choice.words or wish.words)
-            result = replace(_walk(context, told, talk, choice.playbook), candidates=choice.candidates)
+        choice = choose(context, wish)
+        result = _nothing_fits(wish) if choice is None else _walk_all(context, wish, talk, choice)
     talk.end()
     if wish.json:
         print_json(result.to_json())
@@ -126,63 +113,34 @@ def may_elevate() -> bool:
     return system.is_admin() or system.run(["sudo", "-n", "true"], 3.0).worked
 
 
-def _choose(context: Context, wish: Wish, talk: _Talk) -> Choice | None:
-    if wish.playbook:
-        return Choice(wish.playbook)
-    index = context.library.index()
-    for problem in context.library.unusable.values():
-        context.terminal.progress(say("diagnose.unusable", problem=problem))
-    return _choose_unasked(index, wish) if wish.batch else _choose_together(context, index, wish)
-
-
-def _choose_together(context: Context, index: Sequence[Entry], wish: Wish) -> Choice:
-    """A clear winner starts at once; else the person chooses, from hits or from the menu."""
-    from techdoctor.playbooks.search import clear_winner, search
-
-    words = wish.words.strip()
-    while True:
-        if not words:
-            from techdoctor.console.menu import menu
-
-            words = menu(context.terminal, index)
-            if not words:
-                raise KeyboardInterrupt
-            if words in context.library.ids():
-                return Choice(words, words=wish.words)
-        hits = search(index, words)
-        winner = clear_winner(hits)
-        if winner is not None:
-            return Choice(winner.id, words=words)
-        if hits:
-            from techdoctor.console.menu import choose
-
-            chosen = choose(context.terminal, hits)
-            if chosen:
-                return Choice(chosen, tuple(hit.id for hit in hits), words)
-        else:
-            context.terminal.progress(say("diagnose.no_hit_menu"))
-        words = ""
-
-
-def _choose_unasked(index: Sequence[Entry], wish: Wish) -> Choice | None:
-    """The best hit; the others are candidates unless it wins clearly."""
-    from techdoctor.playbooks.search import clear_winner, search
-
-    if not wish.words.strip():
-        raise UsageError("no words and no --playbook", 'say what hurts: techdoctor diagnose "no internet" --batch')
-    hits = search(index, wish.words)
-    if not hits:
-        return None
-    winner = clear_winner(hits)
-    return Choice(hits[0].id, () if winner else tuple(hit.id for hit in hits), wish.words)
-
-
 def _nothing_fits(wish: Wish) -> Diagnosis:
     from techdoctor.engine.result import Diagnosis
 
     return Diagnosis(
         session="", playbook=None, title="", end="inconclusive", say=say("diagnose.no_hit"), words=wish.words
     )
+
+
+def _walk_all(context: Context, wish: Wish, talk: _Talk, choice: Choice) -> Diagnosis:
+    """Walks the chosen playbook; where nobody can be asked and it finds nothing, the next ones that fit the words."""
+    told = replace(wish, words=choice.words or wish.words)
+    result = _walk(context, told, talk, choice.playbook)
+    for other in choice.further if not wish.answers else ():
+        if result.cause is not None or result.end not in ("not_reproduced", "inconclusive"):
+            break
+        if not takes(context, other, pairs(wish.inputs)):
+            continue
+        if not talk.quiet:
+            talk.conversation.close()
+            context.terminal.progress(say("diagnose.further"))
+        further = _walk(context, told, talk, other)
+        result = further if _alarming(further) else result
+    return replace(result, candidates=choice.candidates)
+
+
+def _alarming(result: Diagnosis) -> bool:
+    """True when the cause found is a problem: a note on something else is no answer to the complaint."""
+    return any(f.id == result.cause and f.severity in ("problem", "danger") for f in result.findings)
 
 
 def _walk(context: Context, wish: Wish, talk: _Talk, chosen: str) -> Diagnosis:
@@ -306,7 +264,7 @@ def print_questions(wish: Wish) -> int:
     from techdoctor.session.questions import blank_answers
 
     context = Context()
-    choice = _choose(context, replace(wish, batch=True), _Talk(context, replace(wish, batch=True, json=True)))
+    choice = choose(context, replace(wish, batch=True))
     if choice is None:
         raise UsageError(say("diagnose.no_hit"))
     print(blank_answers(context.library.with_callees(choice.playbook)), end="")

@@ -12,6 +12,7 @@ TEXTS: dict[str, Text] = {
         "removed. Nothing is sent; you decide who gets it."
     ),
     "diagnose.no_bundle": "The file could not be written: {reason}",
+    "diagnose.further": "Nothing found there. The words also fit something else:",
     "diagnose.unusable": "A playbook is left out: {problem}",
     "diagnose.no_hit_menu": "I do not know these words. Please choose, or say it in other words.",
 }

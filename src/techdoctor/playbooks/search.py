@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 import sqlite3
@@ -23,6 +24,12 @@ WEIGHTS: Mapping[str, float] = {"id": 1.0, "title": 2.0, "symptoms": 1.5, "signa
 _K1, _B = 1.2, 0.75
 # What a complaint that says the whole title gains.
 TITLE_BONUS = 0.5
+# What a complaint gains that says a whole symptom and nothing else.
+SYMPTOM_BONUS = 1.0
+# What a word for a state (slow, hangs) counts beside a word for a thing (printer, VPN), and what a playbook keeps
+# that knows none of the things named.
+STATE_SHARE = 0.4
+NO_THING_SHARE = 0.6
 # A hit is clear when it stands this far before the next and explains at least half of the words.
 CLEAR_LEAD = 1.35
 CLEAR_COVERAGE = 0.5
@@ -47,6 +54,30 @@ class Hit:
     coverage: float = 0.0
 
 
+@dataclass(frozen=True)
+class Asked:
+    """A complaint as the search sees it.
+
+    Attributes:
+        terms: Its words.
+        said: The tokens that stand for the words themselves, without what is merely related.
+        has_things: One of its words tells what is in trouble, not only how it behaves.
+    """
+
+    terms: Sequence[Term]
+    said: frozenset[str]
+    has_things: bool
+
+    @classmethod
+    def of(cls, asked: Sequence[Term]) -> Asked:
+        said = {token for term in asked for token, weight in term.tokens.items() if weight > RELATED_WEIGHT}
+        return cls(asked, frozenset(said), any(not term.is_state for term in asked))
+
+    def share(self, term: Term) -> float:
+        """What a word counts: one for a state says little beside one for a thing."""
+        return STATE_SHARE if self.has_things and term.is_state else 1.0
+
+
 class Ranking(Protocol):
     """Scores all playbooks for one token."""
 
@@ -62,7 +93,8 @@ def search(index: Sequence[Entry], words: str) -> list[Hit]:
     if not asked:
         return []
     ranking = ranking_of(columns)
-    hits = [_hit(entry, set(columns[number]["title"]), number, asked, ranking) for number, entry in enumerate(index)]
+    question = Asked.of(asked)
+    hits = [_hit(entry, columns[number], number, question, ranking) for number, entry in enumerate(index)]
     found = [hit for hit in hits if hit is not None]
     return sorted(found, key=lambda hit: (-round(hit.score, 6), hit.id))
 
@@ -103,25 +135,39 @@ def _columns(entry: Entry) -> dict[str, list[str]]:
     }
 
 
-def _hit(entry: Entry, title: set[str], number: int, asked: Sequence[Term], ranking: Ranking) -> Hit | None:
-    score, explained, total = 0.0, 0.0, 0.0
+def _hit(entry: Entry, columns: Mapping[str, Sequence[str]], number: int, asked: Asked, ranking: Ranking) -> Hit | None:
+    score, explained, things = 0.0, 0.0, False
     found_by: list[str] = []
-    for term in asked:
+    for term in asked.terms:
         parts = [(weight, weight * ranking.scores(token).get(number, 0.0)) for token, weight in term.tokens.items()]
         # The best reading of a word counts, not the sum: one word is one piece of evidence.
         weight, best = max(parts, key=lambda part: part[1], default=(0.0, 0.0))
-        total += 1
         if best > 0:
-            score += best
+            score += best * asked.share(term)
             explained += weight
+            things = things or not term.is_state
             found_by.append(term.word)
     if not found_by:
         return None
-    coverage = explained / total
-    said = {token for term in asked for token, weight in term.tokens.items() if weight > RELATED_WEIGHT}
-    bonus = 1 + TITLE_BONUS * len(title & said) / max(1, len(title))
+    coverage = explained / len(asked.terms)
+    title = set(columns["title"])
+    bonus = 1 + TITLE_BONUS * len(title & asked.said) / max(1, len(title))
+    bonus += SYMPTOM_BONUS * max((_likeness(asked.said, symptom) for symptom in _phrases_of(entry)), default=0.0)
+    if asked.has_things and not things:
+        bonus *= NO_THING_SHARE
     score *= bonus * math.sqrt(coverage)
     return Hit(entry.id, entry.title, round(score, 4), ", ".join(found_by), round(coverage, 2))
+
+
+@functools.lru_cache(maxsize=512)
+def _phrases_of(entry: Entry) -> tuple[frozenset[str], ...]:
+    """The tokens of the title and of each symptom."""
+    return tuple(frozenset(index_tokens(text)) for text in (entry.title, *entry.symptoms))
+
+
+def _likeness(said: frozenset[str], symptom: frozenset[str]) -> float:
+    """How much of two phrases is the same, 0 to 1."""
+    return len(said & symptom) / max(1, len(said | symptom))
 
 
 def rarity(books: int, with_token: int) -> float:

@@ -69,6 +69,29 @@ CONCEPTS: Mapping[str, str] = {
     "error": "error warning message warn",
 }
 
+# Concepts of how something behaves, not of what it is: every kind of trouble is told with them, so beside a word
+# for the thing itself they say little.
+STATES = frozenset(
+    [
+        "slow",
+        "freeze",
+        "crash",
+        "stuck",
+        "error",
+        "drop",
+        "full",
+        "weak",
+        "late",
+        "reach",
+        "load",
+        "open",
+        "time",
+        "lose",
+        "start",
+        "stop",
+    ]
+)
+
 # Words that often stand for something else as well, or for something more general; asked for at half weight.
 RELATED: Mapping[str, str] = {
     "freeze": "slow",

@@ -9,12 +9,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from techdoctor.playbooks.phrases import PHRASES
-from techdoctor.playbooks.synonyms import CONCEPTS, FORMS_OF, RELATED, STOP_WORDS
+from techdoctor.playbooks.synonyms import CONCEPTS, FORMS_OF, RELATED, STATES, STOP_WORDS
 
 # Nobody types a longer complaint; the rest would only cost time.
 MAX_CHARACTERS = 1000
 RELATED_WEIGHT = 0.5
 REPAIRED_WEIGHT = 0.8
+# Letters of a word that is easily taken for another one.
+SHORT = 4
 _WORD = re.compile(r"\w+")
 
 
@@ -29,6 +31,12 @@ class Term:
 
     word: str
     tokens: Mapping[str, float]
+
+    @property
+    def is_state(self) -> bool:
+        """True when it tells how something behaves, not what it is."""
+        own = [token.removeprefix("c_") for token, weight in self.tokens.items() if weight > RELATED_WEIGHT]
+        return bool(own) and all(token in STATES for token in own)
 
 
 def stem(word: str) -> str:
@@ -141,13 +149,15 @@ def terms(text: str, vocabulary: Collection[str]) -> list[Term]:
 def repaired(word: str, known: Collection[str]) -> tuple[str, float]:
     """The known word that was probably meant, and how much it counts; the word itself when there is none.
 
-    One slip is allowed from four letters on, two from seven; the first letter must be right, as it
-    nearly always is.
+    One slip is allowed from four letters on, two from nine; the first letter must be right, as it nearly
+    always is. In a word of four letters no letter may be another one: that makes too many words of others (desk, disk).
     """
-    most = 0 if len(word) < 4 or any(c.isdigit() for c in word) else 1 if len(word) < 7 else 2
+    most = 0 if len(word) < 4 or any(c.isdigit() for c in word) else 1 if len(word) < 9 else 2
     best, nearest = word, most + 1
     for other in sorted(known):
         if other[:1] == word[:1] and abs(len(other) - len(word)) <= most:
+            if len(word) == len(other) == SHORT and sorted(word) != sorted(other):
+                continue
             distance = edit_distance(word, other, nearest)
             if distance < nearest:
                 best, nearest = other, distance
