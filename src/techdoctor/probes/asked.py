@@ -20,6 +20,7 @@ def asked(own: Mapping[str, Value]) -> Dict[str, List[str]]:
     return {
         "internet": [*v4, *v6],
         "portal": pages,
+        "download": [targets.download(own)],
         "public_resolvers": list(name_targets.listed(own, "public_resolvers", name_targets.PUBLIC_RESOLVERS)),
         "ntp_servers": list(name_targets.listed(own, "ntp_servers", name_targets.NTP_SERVERS)),
         "stun_servers": list(name_targets.listed(own, "stun_servers", name_targets.STUN_SERVERS)),

@@ -17,6 +17,7 @@ _NAMES = [
     "www.speedtest.net",
     "c.speedtest.net",
     "st1.example.com",
+    "speed.cloudflare.com",
     "one.one.one.one",
     "dns.google",
     "dns.quad9.net",

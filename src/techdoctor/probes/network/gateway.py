@@ -59,10 +59,10 @@ def _gateway() -> Gateway:
     Raises:
         CannotMeasure: No router's address is set.
     """
-    found = own_network.gateways()
-    if not found:
+    found = own_network.router()
+    if found is None:
         raise CannotMeasure(NOT_APPLICABLE, "no router's address is set here")
-    return next((g for g in found if not own_network.is_tunnel(g.interface)), found[0])
+    return found
 
 
 def _own() -> List[Address]:

@@ -36,10 +36,11 @@ def open_socket(family: socket.AddressFamily) -> socket.socket:
 def echo_request(family: socket.AddressFamily) -> bytes:
     """An echo request. Linux fills in identifier and checksum; macOS takes the packet as it is."""
     body = struct.pack("!BBHHH", _ECHO[family], 0, 0, os.getpid() & 0xFFFF, 1) + b"techdoctor"
-    return body[:2] + struct.pack("!H", _checksum(body)) + body[4:]
+    return body[:2] + struct.pack("!H", checksum(body)) + body[4:]
 
 
-def _checksum(packet: bytes) -> int:
+def checksum(packet: bytes) -> int:
+    """The Internet checksum of a packet of even length (RFC 1071)."""
     total: int = sum(struct.unpack(f"!{len(packet) // 2}H", packet))
     total = (total >> 16) + (total & 0xFFFF)
     return ~(total + (total >> 16)) & 0xFFFF

@@ -83,6 +83,15 @@ def gateways() -> List[Gateway]:
     return _gateways_of_netifaces(module) if module is not None else gateways_of_table()
 
 
+def router() -> Optional[Gateway]:
+    """The router this machine uses, tunnels aside; None when none is set or the table cannot be read."""
+    try:
+        found = gateways()
+    except CannotMeasure:
+        return None
+    return next((g for g in found if not is_tunnel(g.interface)), found[0] if found else None)
+
+
 def is_tunnel(interface: str) -> bool:
     """True when an adapter is the end of a tunnel (VPN)."""
     if system.platform_name() != "linux":

@@ -1,7 +1,7 @@
 """The documented places that connection probes ask. CPython 3.9 syntax.
 
-A site replaces them through the setting `targets`: "internet" (a list of addresses) and "portal" (a list of
-texts "http://host/path expected-status expected-text").
+A site replaces them through the setting `targets`: "internet" (a list of addresses), "portal" (a list of
+texts "http://host/path expected-status expected-text") and "download" (a list with one address).
 """
 
 from __future__ import annotations
@@ -78,6 +78,16 @@ SECURE_V6: Sequence[Tuple[str, str]] = (
 def secure_hosts() -> Sequence[Tuple[str, str]]:
     """Name and address of the documented https hosts, in the family that has a way out (IPv4 where both have)."""
     return SECURE_V4 if any(has_way_to(address) for _, address in SECURE_V4) else SECURE_V6
+
+
+# A place that sends as many bytes as asked for, for measuring. Source: https://github.com/cloudflare/speedtest
+DOWNLOAD = "https://speed.cloudflare.com/__down?bytes={bytes}"
+
+
+def download(targets: Mapping[str, Value]) -> str:
+    """Where to download from to load the line; `{bytes}` in it stands for the size."""
+    value = targets.get("download")
+    return str(value[0]) if isinstance(value, list) and value else DOWNLOAD
 
 
 def internet(targets: Mapping[str, Value]) -> Tuple[Sequence[str], Sequence[str]]:

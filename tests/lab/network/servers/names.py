@@ -38,6 +38,7 @@ _V4 = [
     "www.speedtest.net",
     "c.speedtest.net",
     "st1.example.com",
+    "speed.cloudflare.com",
 ]
 _BAD_TLS = tuple(f"{kind}.badssl.com" for kind in ("expired", "self-signed", "wrong.host", "untrusted-root"))
 ZONE: dict[str, tuple[str | None, str | None]] = {

@@ -91,6 +91,8 @@ class Web:
             return "200 OK", "", b"", 2 * side * side
         if plain == "/generate_204":
             return "204 No Content", "", b"", 0
+        if plain == "/__down":
+            return "200 OK", "", b"", int(path.partition("bytes=")[2] or 0)
         if plain.startswith("/bytes/"):
             return "200 OK", "", b"", int(plain.split("/")[2])
         return "200 OK", "", _BODIES.get(plain, b"ok\n"), 0

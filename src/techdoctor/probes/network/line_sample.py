@@ -1,0 +1,107 @@
+"""Taking the samples of net.quality: by pings, else by the system's ping or by TCP. CPython 3.9 syntax."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Dict, List, Optional, Sequence, Tuple
+
+from techdoctor import system
+from techdoctor.probes.base import Probing
+from techdoctor.probes.network.ping_program import ping_series
+from techdoctor.probes.network.pinging import Pinging
+from techdoctor.probes.network.series import PING, TCP, Series, spread
+from techdoctor.probes.network.tcp_series import knock_series
+
+# 120 round trips to outside find a loss of 2 % nine times in ten, and 100 bytes each 5 ms load no line that is in use.
+ROUNDS, APART_S = 40, 0.02
+# Once something is lost the router gets as many as all others together: where it is lost is the question then.
+ROUTER_MORE = 3
+WATCH_APART_S = 0.04
+TCP_ROUNDS, TCP_APART_S = 20, 0.03
+_ROUTER_PORTS, _OUTSIDE_PORT = (53, 80, 443), 443
+_MARGIN_S = 0.1
+# Round trips beyond this, or a variation beyond the next, are reason enough to ask a router that ignores pings by TCP.
+_SLOW_MS, _UNSTEADY_MS = 100.0, 20.0
+_NOT_ASKED = "it ignores pings, and what lies beyond it gave no reason to ask in another way"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Series to the router (None: there is none, or it could not be asked) and to hosts outside."""
+
+    router: Optional[Series]
+    outside: Sequence[Series]
+    why_no_router: str = ""
+
+
+def take(router: str, outside: Sequence[str], watched_s: float, probing: Probing) -> Sample:
+    """Samples for about a second, or for `watched_s` seconds; TCP takes about a second more."""
+    deadline = time.monotonic() + probing.left_s() - _MARGIN_S
+    everybody = [*([router] if router else []), *outside]
+    found = _pings(router, everybody, watched_s, deadline, probing)
+    by_tcp: Dict[str, Series] = {}
+    if not any(address in found and found[address].answers for address in outside):
+        by_tcp = _connections(outside, (_OUTSIDE_PORT,), watched_s, deadline, probing)
+    series = [by_tcp.get(a) or found.get(a) or Series(a, PING, (), ()) for a in outside]
+    near = found.get(router)
+    if not router or (near is not None and near.answers):
+        return Sample(near, series)
+    if not _matters(series):
+        return Sample(near, series, _NOT_ASKED)
+    return Sample(_connections([router], _ROUTER_PORTS, 0.0, deadline, probing).get(router), series)
+
+
+def _pings(
+    router: str, everybody: Sequence[str], watched_s: float, deadline: float, probing: Probing
+) -> Dict[str, Series]:
+    with Pinging(everybody, [a for a in everybody if a != router], probing.cancelled.is_set) as pinging:
+        if not pinging.series():
+            return _by_program(everybody, watched_s, probing)
+        if watched_s:
+            pinging.rounds(max(1, int(watched_s / WATCH_APART_S)), WATCH_APART_S, deadline)
+            return pinging.series()
+        pinging.rounds(ROUNDS, APART_S, deadline)
+        if any(0 < series.lost < series.sent for series in pinging.series().values()):
+            pinging.rounds(ROUNDS, APART_S, deadline, {router: ROUTER_MORE})
+        return pinging.series()
+
+
+def _by_program(everybody: Sequence[str], watched_s: float, probing: Probing) -> Dict[str, Series]:
+    if system.platform_name() != "linux":  # macOS lets everybody ping by sockets; Windows' program pings once a second
+        return {}
+    count, apart_s = (int(watched_s / WATCH_APART_S), WATCH_APART_S) if watched_s else (2 * ROUNDS, APART_S)
+    return ping_series(everybody, count, apart_s, probing.left_s() - _MARGIN_S)
+
+
+def _connections(
+    addresses: Sequence[str], ports: Sequence[int], watched_s: float, deadline: float, probing: Probing
+) -> Dict[str, Series]:
+    """Series by TCP, of each address the one to the port that answers best."""
+    places: List[Tuple[str, int]] = [(address, port) for address in addresses for port in ports]
+    rounds = max(TCP_ROUNDS, int(watched_s / TCP_APART_S / 4))
+    apart_s = max(TCP_APART_S, watched_s / rounds)
+    stop = probing.cancelled.is_set
+    first = knock_series(places, rounds, apart_s, deadline, stop)
+    good = [place for place, series in first.items() if series.answers]
+    if any(first[place].lost for place in good) and not watched_s:
+        again = knock_series(good, TCP_ROUNDS, TCP_APART_S, deadline, stop)
+        first.update({place: _joined(first[place], again[place]) for place in good})
+    best: Dict[str, Series] = {}
+    for (address, _), series in first.items():
+        if series.answers and (address not in best or series.lost < best[address].lost):
+            best[address] = series
+    return best
+
+
+def _joined(one: Series, two: Series) -> Series:
+    after = (one.sent_s[-1] if one.sent_s else 0.0) + TCP_APART_S
+    at = (*one.sent_s, *(after + s for s in two.sent_s))
+    return Series(one.address, TCP, (*one.rtts_ms, *two.rtts_ms), at)
+
+
+def _matters(outside: Sequence[Series]) -> bool:
+    if any(0 < series.lost < series.sent for series in outside):
+        return True
+    delays = [found for series in outside if (found := spread(series.rtts_ms)) is not None]
+    return any(d.median_ms > _SLOW_MS or d.jitter_ms > _UNSTEADY_MS for d in delays)
