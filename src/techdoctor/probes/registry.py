@@ -55,6 +55,7 @@ MODULES: Dict[str, str] = {
     "net.address_conflict": "network.address_conflict",
     "net.addresses": "network.addresses",
     "net.captive_portal": "network.portal",
+    "net.counters": "network.counters",
     "net.gateway": "network.gateway",
     "net.ipv6": "network.ipv6",
     "net.link": "network.links",

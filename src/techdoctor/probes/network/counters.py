@@ -1,4 +1,4 @@
-"""net.counters: what adapters count wrong while one looks, and how often their link came and went. CPython 3.9 syntax."""
+"""net.counters: errors that adapters count while one looks, and links that come and go. CPython 3.9 syntax."""
 
 from __future__ import annotations
 
@@ -46,15 +46,20 @@ _SAMPLED = tuple(_COUNTED)
 _STAMP = re.compile(r"^\[\s*(\d+\.\d+)\]\s+(?:\S+ kernel: )?(.*)$")
 # As drivers write it: "e1000e: eth0 NIC Link is Down", "r8169 0000:02:00.0 enp2s0: Link is Down", "eth0: link down";
 # and the Wi-Fi stack: "wlan0: deauthenticated from ..." (net/mac80211/mlme.c)
-_WENT_DOWN = re.compile(r"\b([\w.@-]+):? (?:NIC )?(?:[Ll]ink is down|[Ll]ink is Down|link down)|\b([\w.-]+): (?:deauth|disassoc)")
+_WENT_DOWN = re.compile(
+    r"\b([\w.@-]+):? (?:NIC )?(?:[Ll]ink is down|[Ll]ink is Down|link down)|\b([\w.-]+): (?:deauth|disassoc)"
+)
 _NO_LOG = "the kernel's log may not be read (needs administrator rights)"
 Counts = Dict[str, Dict[str, int]]
 
 
 def _sources(params: Params) -> Sequence[Source]:
     later_s = window_s(params)
-    files = [Source(f"{name}_{when}", path=_BASE + path, cap_bytes=32, at_s=at)
-             for when, at in (("before", 0.0), ("after", later_s)) for name, path in _COUNTED.items()]
+    files = [
+        Source(f"{name}_{when}", path=_BASE + path, cap_bytes=32, at_s=at)
+        for when, at in (("before", 0.0), ("after", later_s))
+        for name, path in _COUNTED.items()
+    ]
     return [
         *files,
         Source("device", path=f"{_BASE}device/uevent", cap_bytes=64),
@@ -131,18 +136,17 @@ def _reading(before: Counts, after: Counts, took_s: float, lines: Optional[List[
     worst = max(grown, key=lambda name: _wrong(grown[name]), default="")
     unsteady = max(grown, key=lambda name: grown[name].get("link_changes", 0), default="")
     changes = grown[unsteady].get("link_changes") if unsteady else None
+    busiest = sorted(after, key=lambda name: -_moved(after[name]))[:_MOST_SHOWN]
     data: Dict[str, Value] = {
         "link_changes": changes,
         "link_adapter": unsteady if changes else _named(lines, list(after)),
         "link_lost_recently": None if lines is None else len(lines),
-        "log": (lines or [])[-_MOST_LINES:],
+        "log": list((lines or [])[-_MOST_LINES:]),
         "errors": _wrong(grown[worst], "errors_in", "errors_out") if worst else 0,
         "drops": _wrong(grown[worst], "drops_in", "drops_out") if worst else 0,
         "worst_adapter": worst if worst and _wrong(grown[worst]) else "",
         "window_s": round(took_s, 2),
-        "adapters": [_record(name, after[name], grown[name]) for name in sorted(after, key=lambda n: -_moved(after[n]))][
-            :_MOST_SHOWN
-        ],
+        "adapters": [_record(name, after[name], grown[name]) for name in busiest],
         "adapters_of": len(after),
     }
     gaps = {}
@@ -190,10 +194,18 @@ def _portable(probing: Probing) -> Reading:
         raise CannotMeasure(MISSING_TOOL, "the Python library psutil is not installed") from None
 
     def taken() -> Counts:
-        fields = {"errors_in": "errin", "errors_out": "errout", "drops_in": "dropin", "drops_out": "dropout",
-                  "packets_in": "packets_recv", "packets_out": "packets_sent"}
+        fields = {
+            "errors_in": "errin",
+            "errors_out": "errout",
+            "drops_in": "dropin",
+            "drops_out": "dropout",
+            "packets_in": "packets_recv",
+            "packets_out": "packets_sent",
+        }
         found = psutil.net_io_counters(pernic=True)
-        return {n: {k: int(getattr(c, f)) for k, f in fields.items()} for n, c in found.items() if n not in ("lo", "lo0")}
+        return {
+            n: {k: int(getattr(c, f)) for k, f in fields.items()} for n, c in found.items() if n not in ("lo", "lo0")
+        }
 
     before, begun = taken(), time.monotonic()
     probing.cancelled.wait(min(window_s(probing.params), probing.left_s()))
@@ -216,7 +228,9 @@ PROBES = (
         "seconds), and the kernel's lines of the last ten minutes that say that a link was lost. Totals since the "
         "start of the machine are shown, but are no sign of a fault.",
         fields={
-            "link_changes": integer("How often a link came or went while one looked: the most of one adapter.", "count"),
+            "link_changes": integer(
+                "How often a link came or went while one looked: the most of one adapter.", "count"
+            ),
             "link_adapter": text("That adapter; empty when no link did."),
             "link_lost_recently": integer("Kernel lines of the last ten minutes about a lost link.", "count"),
             "log": texts(f"The last {_MOST_LINES} of these lines.", private="text"),

@@ -38,8 +38,9 @@ class EchoSocket:
 
     def __init__(self, address: str) -> None:
         numeric = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
-        family, _, _, _, self._to = socket.getaddrinfo(address, 0, 0, socket.SOCK_DGRAM, 0, numeric)[0]
+        family, _, _, _, to = socket.getaddrinfo(address, 0, 0, socket.SOCK_DGRAM, 0, numeric)[0]
         self._family: socket.AddressFamily = family
+        self._to: Tuple[object, ...] = to
         self._tag = secrets.token_bytes(_TAG_BYTES)
         self._number = int.from_bytes(secrets.token_bytes(2), "big")
         self._raw = False

@@ -28,6 +28,8 @@ _FEWEST_PINGS = 4
 # Load made of pings, where no download is to be had, is kept below this: three operators share it.
 _MOST_PING_BYTES, _PING_STEP, _PING_PAUSE_S = 600_000, 12, 0.002
 _LATE_ENOUGH_MS = 450.0
+# Downloads that end sooner have not grown to the line's rate.
+_TOO_SHORT_S = 0.5
 _MARGIN_S = 0.2
 
 
@@ -90,7 +92,7 @@ def _load(
     begun = time.monotonic()
     loading = load(url, _FLOWS, budget, seconds, deadline, probing.cancelled.is_set)
     if loading.got:
-        whole = loading.bytes >= budget * 0.9 and loading.seconds < seconds * 0.95
+        whole = loading.bytes >= budget * 0.9 and loading.seconds < _TOO_SHORT_S
         first = min(at for at, _ in loading.got)
         return _Busy("downloads", first, max(at for at, _ in loading.got), loading.bytes, loading.mbit_s(), whole)
     failed = loading.failed[0] if loading.failed else "no answer in time"
@@ -150,8 +152,11 @@ def _reading(idle: Optional[float], loaded: Optional[float], rate: Optional[floa
         "idle_ms": None if idle is None else round(idle, 1),
         "loaded_ms": None if loaded is None else round(loaded, 1),
         "added_ms": added,
+        "queue_bytes": None if added is None or rate is None else round(added / 1000 * rate * 1e6 / 8),
         "narrowest_mbit_s": rate,
         "down_mbit_s": busy.mbit_s,
+        "rate_mbit_s": rate if busy.mbit_s is None else busy.mbit_s,
+        "left_mbit_s": busy.mbit_s if busy.mbit_s is not None else None if rate is None else round(rate / 2, 2),
         "down_at_least": busy.whole,
         "how": busy.how,
         "moved_bytes": busy.moved_bytes,
@@ -162,7 +167,10 @@ def _reading(idle: Optional[float], loaded: Optional[float], rate: Optional[floa
         "idle_ms": "nobody outside answers pings",
         "loaded_ms": short if idle is not None else "nobody outside answers pings",
         "added_ms": short if idle is not None else "nobody outside answers pings",
+        "queue_bytes": "the delay under load or the rate is not known",
         "narrowest_mbit_s": "nobody outside answers large pings",
+        "rate_mbit_s": "neither a download nor large pings were answered",
+        "left_mbit_s": "neither a download nor large pings were answered",
         "down_mbit_s": f"no download: {busy.failed}" if busy.failed else "too little came to tell a rate",
     }
     return Reading(data, {name: reason for name, reason in gaps.items() if data[name] is None})
@@ -190,7 +198,13 @@ PROBES = (
             "loaded_ms": number("Round trip that a tenth exceeds while the line is loaded.", "ms"),
             "added_ms": number("How much longer that is.", "ms"),
             "narrowest_mbit_s": number("Rate of the narrowest link in the slower of both directions.", "mbit_s"),
+            "queue_bytes": number("What waits in the queue then: that delay at the narrowest link's rate.", "bytes"),
             "down_mbit_s": number("Rate of all downloads together.", "mbit_s"),
+            "rate_mbit_s": number("That rate, or without downloads the narrowest link's.", "mbit_s"),
+            "left_mbit_s": number(
+                "What a newcomer gets beside other traffic: the downloads' rate, else half of the narrowest link's.",
+                "mbit_s",
+            ),
             "down_at_least": boolean("The budget was used up before the time: the line may be faster than that."),
             "how": text("What loaded the line: downloads, pings, or nothing."),
             "moved_bytes": number("How much the load moved.", "bytes"),
