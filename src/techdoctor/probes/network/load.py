@@ -21,6 +21,8 @@ from techdoctor.probes.network.train import CONTENT_BYTES, ON_WIRE_BYTES, narrow
 # Several flows at once, as a page and a browser have them: one alone grows too slowly to fill a queue.
 # Source: github.com/network-quality/goresponsiveness, constants (16 flows); here half of it, for a small budget
 _FLOWS = 8
+# On a narrow line their first packets alone would fill any queue.
+_NARROW_MBIT_S = 4.0
 _IDLE_ROUNDS, _IDLE_APART_S, _BUSY_APART_S = 8, 0.015, 0.02
 # A queue needs a moment to fill; what was sent before says nothing of a busy line.
 _SETTLED_SHARE = 0.3
@@ -90,7 +92,8 @@ def _load(
         budget = min(budget, max(1 << 17, int(rate * 1e6 / 8 * seconds)))
     url = probing.text("server") or targets.download(probing.settings.targets)
     begun = time.monotonic()
-    loading = load(url, _FLOWS, budget, seconds, deadline, probing.cancelled.is_set)
+    flows = _FLOWS if rate is None or rate > _NARROW_MBIT_S else _FLOWS // 2
+    loading = load(url, flows, budget, seconds, deadline, probing.cancelled.is_set)
     if loading.got:
         whole = loading.bytes >= budget * 0.9 and loading.seconds < _TOO_SHORT_S
         first = min(at for at, _ in loading.got)
@@ -190,7 +193,7 @@ PROBES = (
         title="Line while busy",
         doc="Rate, and delay while the line is loaded: idle pings; a row of 12 large pings to each of three operators, "
         "pulled apart by the narrowest link (50 kB each way); then 8 downloads at once from a documented place (site "
-        "setting targets.download) or a server the technician names, 2 MB and 1.5 s at most, less on a slow line, "
+        "setting targets.download) or a server the technician names, 2 MB and 1.2 s at most, less on a slow line, "
         "with pings beside them. Where no download is to be had, large pings (600 kB each way at most) take their "
         "place. 2 MB is about one usual web page. Source: https://httparchive.org/reports/page-weight",
         fields={
@@ -212,7 +215,7 @@ PROBES = (
         },
         parameters={
             "megabytes": Parameter("float", "Most data to download.", 2.0),
-            "seconds": Parameter("float", "Longest time to load the line.", 1.5),
+            "seconds": Parameter("float", "Longest time to load the line.", 1.2),
             "server": Parameter("text", "http(s) address of a large file; {bytes} in it becomes the size wanted.", ""),
         },
         methods=portable(_measure),

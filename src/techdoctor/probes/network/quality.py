@@ -57,8 +57,8 @@ def reading(sample: Sample) -> Reading:
         "jitter_ms": outside.jitter_ms if outside else None,
         "way": answering[0].way if answering else "",
         "router_loss_percent": percent(near.lost, near.sent) if near else None,
-        "router_sent": near.sent if near else 0,
-        "router_lost": near.lost if near else 0,
+        "router_sent": near.sent if near else None,
+        "router_lost": near.lost if near else None,
         "router_rtt_ms": router.median_ms if router else None,
         "router_jitter_ms": router.jitter_ms if router else None,
         "router_way": near.way if near else "",
@@ -107,7 +107,7 @@ def _gaps(data: Mapping[str, Value], sample: Sample) -> Dict[str, str]:
         if data[name] is None:
             gaps[name] = "no host outside answered, neither pings nor connections"
     without = "no router's address is set" if sample.router is None else sample.why_no_router
-    for name in ("router_loss_percent", "router_rtt_ms", "router_jitter_ms", "beyond_rtt_ms"):
+    for name in [name for name in data if name.startswith("router_") or name == "beyond_rtt_ms"]:
         if data[name] is None:
             gaps[name] = without or "the router answers neither pings nor connections"
     return gaps
@@ -124,7 +124,7 @@ PROBES = (
         name="net.quality",
         title="Quality of the line",
         doc="Loss, round trip and its variation, to the router and to addresses of three operators at the same time: "
-        "40 pings each, 20 ms apart, and 40 more (120 to the router) when one is lost; with `for` so many seconds, "
+        "40 pings each, 15 ms apart, and 40 more (120 to the router) when one is lost; with `for` so many seconds, "
         "40 ms apart. About 30 kB. Where pings are not allowed the system's ping, and where they are not answered the "
         "first answers of TCP connections (port 443; router: 53, 80, 443) take their place. Times are the kernel's.",
         fields={

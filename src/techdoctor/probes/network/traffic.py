@@ -27,7 +27,7 @@ from techdoctor.probes.base import (
 )
 from techdoctor.text import clean_line
 
-_WINDOW_S = 0.8
+_WINDOW_S = 0.5
 _MOST_SHOWN = 6
 _NEVER_COUNTED = ("lo", "docker", "br-", "veth", "virbr")
 _OWNER = re.compile(r'\("((?:[^"\\]|\\.)*)",pid=(\d+)')
@@ -97,27 +97,32 @@ def flows(listing: str) -> Dict[Tuple[str, str], Flow]:
 def _programs(
     before: Mapping[Tuple[str, str], Flow], after: Mapping[Tuple[str, str], Flow], window_s: float
 ) -> List[Dict[str, Value]]:
-    """What each program moved a second, most first; this program's own connections aside."""
-    sums: Dict[Tuple[str, int], List[float]] = {}
+    """What each program moved a second, most first; this program's own connections aside.
+
+    Several processes of one program count as one, with the process id of the busiest.
+    """
+    sums: Dict[str, List[float]] = {}
+    pids: Dict[str, Tuple[int, int]] = {}
     for ends, flow in after.items():
         if flow.pid == os.getpid() or ends[1].startswith(("127.", "[::1]", "[::ffff:127.")):
             continue
         earlier = before.get(ends)
         received = flow.received - (earlier.received if earlier else 0)
         sent = flow.sent - (earlier.sent if earlier else 0)
-        total = sums.setdefault((flow.program, flow.pid), [0.0, 0.0, 0.0])
+        total = sums.setdefault(flow.program, [0.0, 0.0, 0.0])
+        pids[flow.program] = max(pids.get(flow.program, (0, 0)), (received + sent, flow.pid))
         for index, count in enumerate((max(0, received), max(0, sent), 1)):
             total[index] += count
     ordered = sorted(sums.items(), key=lambda item: -(item[1][0] + item[1][1]))
     return [
         {
             "name": name,
-            "pid": pid,
+            "pid": pids[name][1],
             "received_per_s": round(received / window_s),
             "sent_per_s": round(sent / window_s),
             "connections": int(count),
         }
-        for (name, pid), (received, sent, count) in ordered
+        for name, (received, sent, count) in ordered
         if received + sent
     ]
 
@@ -187,8 +192,8 @@ PROBES = (
     Probe(
         name="net.traffic",
         title="Traffic just now",
-        doc="Bytes a second over each adapter, and by program from the TCP connections' own counts (ss), over 0.8 s. "
-        "UDP (QUIC) counts for the adapter only. " + _HIDDEN[0].upper() + _HIDDEN[1:] + ".",
+        doc="Bytes a second over each adapter, and by program from the TCP connections' own counts (ss), over half a "
+        "second. UDP (QUIC) counts for the adapter only. " + _HIDDEN[0].upper() + _HIDDEN[1:] + ".",
         fields={
             "adapter": text("The busiest adapter."),
             "mbit_s": number("Its rate in the busier direction.", "mbit_s"),

@@ -19,7 +19,8 @@ CONTENT_BYTES = 1400
 # ICMP, IPv4 and Ethernet headers: what the line carries beside the content.
 ON_WIRE_BYTES = CONTENT_BYTES + 8 + 20 + 14
 _FEWEST = 5
-_FIRST_WITHIN_S, _NEXT_WITHIN_S = 1.0, 0.15
+# How long after the last answer the next one is awaited: a few times the usual distance.
+_FIRST_WITHIN_S, _NEXT_WITHIN_S, _DISTANCES = 1.0, 0.15, 4
 
 
 def narrowest_mbit_s(addresses: Sequence[str], deadline: float, stop: Callable[[], bool]) -> Optional[float]:
@@ -53,12 +54,18 @@ def _arrivals(address: str, deadline: float) -> List[float]:
             if wait_s <= 0 or not select.select([echo.sock], [], [], wait_s)[0]:
                 break
             came += [at for _, at in echo.replies()]
-            until = time.monotonic() + _NEXT_WITHIN_S
+            until = time.monotonic() + _pause_s(came)
     except OSError:
         return came  # the queue of this machine is full: what did leave counts
     finally:
         echo.close()
     return sorted(came)
+
+
+def _pause_s(came: Sequence[float]) -> float:
+    if len(came) < _FEWEST:
+        return _NEXT_WITHIN_S
+    return min(_NEXT_WITHIN_S, max(0.03, _DISTANCES * (max(came) - min(came)) / (len(came) - 1)))
 
 
 def _rate(came: Sequence[float]) -> Optional[float]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from tests.lab.network.faults.base import INPUT, OUTPUT, Fault, filtered, steered
 from tests.lab.network.lab import Lab
 
@@ -30,6 +32,49 @@ def _lossy_router(percent: int) -> Fault:
     )
 
 
+_BIG_FILE = "http://198.51.100.10/bytes/1000000000000"
+
+
+def _downloading(name: str, symptom: str, streams: int, rate_kbit: int | None = None) -> Fault:
+    """A real program that downloads as fast as it can, on the client."""
+
+    def inject(lab: Lab) -> None:
+        lab.set("wire", rate_kbit=rate_kbit, queue_kb=100 if rate_kbit else None)
+        for number in range(streams):
+            lab.serve(f"hog{number}", "client", ["curl", "-s", "-o", "/dev/null", _BIG_FILE])
+        time.sleep(0.5)  # it has to get going
+
+    def heal(lab: Lab) -> None:
+        for number in range(streams):
+            lab.world.stop(f"hog{number}")
+        lab.set("wire", rate_kbit=None, queue_kb=None)
+
+    return Fault(name, symptom, inject, heal)
+
+
+def _flapping(lab: Lab) -> None:
+    """The router's side of the cable goes down and up, as a broken plug does."""
+    again = "while :; do ip link set lan0 down; sleep 0.3; ip link set lan0 up; sleep 1.2; done"
+    lab.serve("flapping", "router", ["sh", "-c", again])
+
+
+def _steady(lab: Lab) -> None:
+    lab.world.stop("flapping")
+    lab.ip("router", "link set lan0 up")
+
+
+def _in_bursts(lab: Lab) -> None:
+    """For 0.4 s in every 2 s nothing passes beyond the router."""
+    rules = "add chain inet bursts hide { type filter hook forward priority -5; }; add rule inet bursts hide drop"
+    again = f"nft add table inet bursts; while :; do nft '{rules}'; sleep 0.4; nft flush table inet bursts; sleep 1.6; done"
+    lab.serve("bursts", "router", ["sh", "-c", again])
+
+
+def _without_bursts(lab: Lab) -> None:
+    lab.world.stop("bursts")
+    lab.world.run("router", ["nft", "delete", "table", "inet", "bursts"])
+
+
 def _choked(lab: Lab) -> None:
     lab.set("wire", rate_kbit=6000, queue_kb=600)
 
@@ -51,5 +96,9 @@ FAULTS = (
         _choked,
         lambda lab: lab.set("wire", rate_kbit=None, queue_kb=None),
     ),
+    _downloading("own_traffic", "since the update started everything is slow", 2),
+    _downloading("own_traffic_10mbit", "since the backup started everything is slow", 1, 10000),
+    Fault("flapping_link", "the connection comes and goes", _flapping, _steady),
+    Fault("burst_loss", "every few seconds the connection is gone for a moment", _in_bursts, _without_bursts),
     steered("mtu_blackhole", "small pages load, big ones hang", "wire", maxlen=1400),
 )
