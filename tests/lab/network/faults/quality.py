@@ -66,7 +66,9 @@ def _steady(lab: Lab) -> None:
 def _in_bursts(lab: Lab) -> None:
     """For 0.4 s in every 2 s nothing passes beyond the router."""
     rules = "add chain inet bursts hide { type filter hook forward priority -5; }; add rule inet bursts hide drop"
-    again = f"nft add table inet bursts; while :; do nft '{rules}'; sleep 0.4; nft flush table inet bursts; sleep 1.6; done"
+    again = (
+        f"nft add table inet bursts; while :; do nft '{rules}'; sleep 0.4; nft flush table inet bursts; sleep 1.6; done"
+    )
     lab.serve("bursts", "router", ["sh", "-c", again])
 
 
@@ -84,10 +86,7 @@ FAULTS = (
     *(_lossy_router(percent) for percent in (5, 20)),
     *(steered(f"loss_wan_{percent}", "calls break up", "wire", loss=percent / 100) for percent in (2, 5, 10, 20)),
     steered("loss_wan_burst", "the connection drops out again and again", "wire", burst_loss=[0.01, 0.15]),
-    *(
-        steered(f"latency_{2 * delay}", "everything reacts late", "wire", delay_ms=delay)
-        for delay in (150, 300, 500)
-    ),
+    *(steered(f"latency_{2 * delay}", "everything reacts late", "wire", delay_ms=delay) for delay in (150, 300, 500)),
     steered("jitter_100", "calls are choppy", "wire", jitter_ms=100),
     steered("slow_1mbit", "downloads are slow", "wire", rate_kbit=1000, queue_kb=12),
     Fault(
