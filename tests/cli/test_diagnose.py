@@ -141,5 +141,5 @@ def test_where_nobody_is_asked_the_next_playbook_is_tried_when_the_best_finds_no
 
 
 def test_a_playbook_without_the_given_input_cannot_be_meant(program: Program) -> None:
-    code, document = program.json("diagnose", "made-up", "trouble", "--set", "quarrel=old", "--batch", "--json")
+    code, document = program.json("diagnose", "made-up", "pretended", "--set", "quarrel=old", "--batch", "--json")
     assert (code, document["playbook"], document["end"]) == (0, "t.calm", "not_reproduced")
