@@ -18,6 +18,7 @@ MODULES: Mapping[str, str] = {
     "dns.flush_cache": "dns",
     "dns.prefer_server": "dns",
     "dns.remove_hosts_entry": "dns",
+    "firewall.enable": "firewall",
     "net.adapter_up": "network",
     "net.drop_vpn_route": "network",
     "net.renew_lease": "network",

@@ -14,6 +14,7 @@ from techdoctor.probes.base import Probe
 
 # Probe name -> module below techdoctor.probes that declares it in PROBES. Keep sorted by name.
 MODULES: Dict[str, str] = {
+    "antivirus.state": "protection.antivirus",
     "boot.kernels": "disks.kernels",
     "cgroup.limits": "load.cgroups",
     "clock.offset": "network.clock",
@@ -48,6 +49,7 @@ MODULES: Dict[str, str] = {
     "dns.second_opinion": "names.dns",
     "dns.tcp": "names.dns_tcp",
     "heat.sensors": "hardware.heat",
+    "firewall.state": "protection.firewall",
     "mem.growth": "load.growth",
     "mem.oom": "load.oom",
     "mem.swapping": "load.memory",
