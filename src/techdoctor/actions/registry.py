@@ -11,6 +11,8 @@ from techdoctor.errors import UsageError
 
 # Action name -> module below techdoctor.actions that declares it in ACTIONS. Keep sorted by name.
 MODULES: Mapping[str, str] = {
+    "account.forget_failures": "accounts",
+    "account.unlock": "accounts",
     "caches.delete": "caches",
     "disk.attach": "drives",
     "disk.detach_hung": "drives",
@@ -19,6 +21,7 @@ MODULES: Mapping[str, str] = {
     "dns.prefer_server": "dns",
     "dns.remove_hosts_entry": "dns",
     "firewall.enable": "firewall",
+    "locale.generate": "language",
     "net.adapter_up": "network",
     "net.drop_vpn_route": "network",
     "net.renew_lease": "network",

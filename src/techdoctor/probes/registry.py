@@ -14,8 +14,10 @@ from techdoctor.probes.base import Probe
 
 # Probe name -> module below techdoctor.probes that declares it in PROBES. Keep sorted by name.
 MODULES: Dict[str, str] = {
+    "account.state": "accounts.account",
     "antivirus.state": "protection.antivirus",
     "boot.kernels": "disks.kernels",
+    "boot.units": "services.boot",
     "cgroup.limits": "load.cgroups",
     "clock.offset": "network.clock",
     "clock.zone": "network.clock_zone",
@@ -50,6 +52,7 @@ MODULES: Dict[str, str] = {
     "dns.tcp": "names.dns_tcp",
     "heat.sensors": "hardware.heat",
     "firewall.state": "protection.firewall",
+    "locale.settings": "accounts.language",
     "mem.growth": "load.growth",
     "mem.oom": "load.oom",
     "mem.swapping": "load.memory",
