@@ -91,7 +91,7 @@ def reading(found: Sequence[Database], units: Sequence[Properties], installed: b
     known = [unit for unit in units if unit.get("LoadState") in ("loaded", "masked")]
     updater = next((unit for unit in known if unit.get("Id") in UPDATERS), None)
     scanner = next((unit for unit in known if unit.get("Id") in SCANNERS), None)
-    data: Dict[str, Value] = {"product": "ClamAV", "database": found[0].path if found else ""}
+    data: Dict[str, Value] = {"product": "ClamAV", "database": found[0].path if found else "", "stale": False}
     data["known"] = bool(found)
     if found:
         data["age_s"] = max(0.0, round(now_s - found[0].built_s))
