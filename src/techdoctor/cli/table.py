@@ -8,6 +8,9 @@ from techdoctor.messages import say
 MODULES = {
     "diagnose": "diagnose",
     "check": "check",
+    "watch": "watch",
+    "advise": "advise",
+    "schedule": "schedule",
     "probe": "probe",
     "print": "printing",
     "bundle": "bundle",

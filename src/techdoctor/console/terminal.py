@@ -126,6 +126,11 @@ class Terminal:
         return max(MIN_WIDTH, min(MAX_WIDTH + 1, columns)) - 1
 
     @property
+    def draws_blocks(self) -> bool:
+        """True when both streams can show block elements, of which sparklines are made."""
+        return all(self._encodable("\u2588", stream) == "\u2588" for stream in (self._stdout, self._stderr))
+
+    @property
     def ellipsis(self) -> str:
         """The sign for text cut off, as the progress stream can show it."""
         return self._encodable("…", self._stderr)
