@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from techdoctor.hosts.shared import SharedHost
     from techdoctor.monitor.changes import Changes
     from techdoctor.monitor.inventory import Seen
+    from techdoctor.monitor.kept import Kept
     from techdoctor.session.check import CheckUp
 
 FORMATS = ("text", "json", "nagios", "prometheus", "html")
@@ -58,6 +59,21 @@ def run(context: Context, wish: Wish) -> int:
         system.end_children()
     changes, notes = _compared(context, wish, result, seen, since_s)
     return _Showing(context, wish, result, changes, notes).show()
+
+
+def check_now(context: Context) -> Kept:
+    """A whole check-up in silence, kept in the history where that can be written."""
+    from techdoctor import system
+    from techdoctor.monitor.kept import KeptCheckUps, kept_of
+
+    try:
+        result, _ = _measured(context, Wish(format="json"), playbooks_of(context, ()))
+    finally:
+        system.end_children()
+    kept = kept_of(result)
+    with suppress(StateError):
+        KeptCheckUps(context.state_folder).add(kept)
+    return kept
 
 
 def _measured(context: Context, wish: Wish, wanted: Sequence[str]) -> tuple[CheckUp, Seen | None]:

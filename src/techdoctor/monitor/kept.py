@@ -7,7 +7,7 @@ import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from techdoctor.model import Fact, Value
@@ -21,8 +21,19 @@ SCHEMA = "techdoctor.kept/1"
 # A check-up a day for a year; about 3 KiB each.
 MOST_KEPT = 400
 MOST_BYTES = 16 << 20
-# Figures of a check-up that are kept: those with a unit, so that their trend means something.
-MOST_FIGURES = 200
+# Figures of a check-up that are kept: those with a unit.
+MOST_FIGURES = 600
+# Those of which the history keeps the course, for advice.
+TRENDS = (
+    "disk.filesystems.worst_avail_bytes",
+    "disk.filesystems.worst_total_bytes",
+    "heat.sensors.hottest_celsius",
+    "heat.sensors.throttle_count",
+    "mem.usage.available_percent",
+    "mem.usage.total_bytes",
+    "power.battery.cycles",
+    "power.battery.health_percent",
+)
 
 
 @dataclass(frozen=True)
@@ -154,10 +165,12 @@ class KeptCheckUps:
         Raises:
             StateError: It cannot be written.
         """
+        figures = {name: value for name, value in kept.figures.items() if name in TRENDS}
+        line = json.dumps(replace(kept, figures=figures, inventory=None).to_json())
 
         def work() -> None:
             lines = _read(self._history).splitlines()[-MOST_KEPT + 1 :]
-            _write(self._history, "\n".join([*lines, json.dumps(kept.to_json())]) + "\n")
+            _write(self._history, "\n".join([*lines, line]) + "\n")
 
         guarded("the check-up cannot be kept", work)
 
