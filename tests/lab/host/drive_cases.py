@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.lab.accuracy import MOST_S, Case, Ran, told
-from tests.lab.host import disk_faults, drive_faults
+from tests.lab.host import disk_faults, drive_faults, rights_faults
 from tests.lab.host.disk_faults import Break, Fault
 from tests.lab.host.disks import Machine, machine
 
@@ -46,23 +46,40 @@ _HEALTH_WORDS = {
     "drive of fstab is not attached": ("the second disk is not mounted",),
     "throttled disk": ("the disk is very slow", "copying a file takes forever"),
 }
+_RIGHTS_WORDS = {
+    "locked file": ("operation not permitted although it is my file", "I cannot change my own file"),
+    "locked folder": ("I cannot create files in my documents folder",),
+    "locked file, asked": ("cannot save my letter, permission denied",),
+    "locked folder, asked": ("a file cannot be deleted",),
+    "locked in memory": ("EPERM when I save the list",),
+    "settings of root": ("programs forget their settings", "my settings are not saved"),
+    "home of root": ("I cannot write in my home folder",),
+    "home without write": ("permission denied in my own home directory",),
+    "sign-in file of root": ("after login I am thrown back to the login screen",),
+    "closed folder": ("permission denied when I open a file of my team",),
+    "file of root": ("I have no rights to change this file",),
+    "held by a program": ("the file is in use by another program",),
+    "office lock": ("the document is locked for editing",),
+}
 _DEFAULT = {"disk.full": ("disk is full",), "disk.health": ("the disk is failing",)}
-_CONTROL_WORDS = ("the disk is failing", "disk is full")
+_CONTROL_WORDS = ("the disk is failing", "disk is full", "permission denied")
 
 
 def _faults() -> dict[str, dict[str, Fault]]:
-    return {"disk.full": disk_faults.FULL, "disk.health": drive_faults.HEALTH}
+    return {"disk.full": disk_faults.FULL, "disk.health": drive_faults.HEALTH, "file.perm": rights_faults.RIGHTS}
 
 
-_WORDS = {"disk.full": _FULL_WORDS, "disk.health": _HEALTH_WORDS}
-CONTROLS: dict[str, Break] = {**drive_faults.HEALTHY}
+_WORDS = {"disk.full": _FULL_WORDS, "disk.health": _HEALTH_WORDS, "file.perm": _RIGHTS_WORDS}
+CONTROLS: dict[str, Break] = {**drive_faults.HEALTHY, **rights_faults.HEALTHY}
 
 
 def _cases() -> Iterator[Case]:
     for playbook, faults in _faults().items():
         for fault, (cause, _) in faults.items():
             words = _WORDS[playbook].get(fault, _DEFAULT[playbook])
-            yield from told(fault, f"{playbook}.{cause}", *words, needs="root")
+            asked = rights_faults.ASKED.get(fault)
+            options = ("--set", asked) if asked else ()
+            yield from told(fault, f"{playbook}.{cause}", *words, options=options, needs="root")
     for control in CONTROLS:
         yield from told(control, None, *_CONTROL_WORDS, needs="root")
 
@@ -82,11 +99,14 @@ class _Done:
 class _Broken:
     machine: Machine
     ordinary: bool
+    by_user: bool = False
 
     def techdoctor(self, *arguments: str) -> Ran:
         begun = time.monotonic()
         try:
-            ran = self.machine.techdoctor(*arguments, variables={}, user=self.ordinary, timeout_s=MOST_S)
+            ran = self.machine.techdoctor(
+                *arguments, variables={}, user=self.ordinary or self.by_user, timeout_s=MOST_S
+            )
         except subprocess.TimeoutExpired as error:
             raise TimeoutError(str(error)) from None
         return _Done(ran.returncode, ran.stdout, ran.stderr, time.monotonic() - begun)
@@ -104,4 +124,4 @@ def broken(case: Case, folder: Path, ordinary: bool) -> Iterator[_Broken]:
                 _faults()[case.expected.rpartition(".")[0]][case.fault][1](built)
         except AssertionError as error:
             raise RuntimeError(f"the fault could not be made: {error}") from None
-        yield _Broken(built, ordinary)
+        yield _Broken(built, ordinary, case.fault in rights_faults.BY_USER)
