@@ -25,7 +25,9 @@ def gather(sources: Sequence[Source], deadline: float) -> Dict[str, Raw]:
     begun = time.monotonic()
     raws: Dict[str, Raw] = {}
     for at_s in sorted({source.at_s for source in sources}):
-        time.sleep(max(0.0, min(begun + at_s, deadline) - time.monotonic()))
+        pause_s = min(begun + at_s, deadline) - time.monotonic()
+        if pause_s > 0:
+            time.sleep(pause_s)
         due = [source for source in sources if source.at_s == at_s]
         threads = _start_commands([s for s in due if s.argv], deadline, raws)
         for source in due:

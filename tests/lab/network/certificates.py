@@ -9,6 +9,8 @@ _NAMES = [
     "www.example.com",
     "example.com",
     "v4only.example.com",
+    "blocked.example.com",
+    "shop.example.com",
     "v6only.example.com",
     "www.google.com",
     "www.cloudflare.com",

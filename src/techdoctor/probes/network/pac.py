@@ -39,7 +39,7 @@ def outcome(url: str, until: float, reach: Try) -> Dict[str, Value]:
     Returns:
         The reach fields of web.proxy; `reachable` None when nothing can be said.
     """
-    failed: Dict[str, Value] = {"reachable": False, "name_known": True, "needs_login": False}
+    failed: Dict[str, Value] = {"reachable": False, "name_known": True, "needs_login": False, "mute": False}
     failed.update(ms=None, status=None)
     try:
         script = _fetch(url, until)
@@ -50,7 +50,7 @@ def outcome(url: str, until: float, reach: Try) -> Dict[str, Value]:
         return dict.fromkeys((*failed, "error"), None)
     named, direct = proxies_of(script)
     tried = [reach(setting, until) for setting in named]
-    works = [one for one in tried if one["reachable"] and not one["needs_login"]]
+    works = [one for one in tried if one["reachable"] and not one["needs_login"] and not one["mute"]]
     if works or not tried or (direct and not any(one["needs_login"] for one in tried)):
         return works[0] if works else {**failed, "reachable": True, "error": ""}
     return tried[0]

@@ -30,7 +30,7 @@ from techdoctor.probes.network.proxy_settings import VARIABLES, Setting
 _WAIT_S = 1.9
 _MARGIN_S = 0.1
 _MOST_LINES = 10
-_REACH_FIELDS = ("reachable", "name_known", "needs_login", "error", "ms", "status")
+_REACH_FIELDS = ("reachable", "name_known", "needs_login", "mute", "error", "ms", "status")
 _OFFLINE = "offline: nothing may be sent beyond this machine"
 
 
@@ -44,7 +44,9 @@ def _measure(probing: Probing) -> Reading:
         return Reading({**_said(named, settings), "applies": bool(used)}, dict.fromkeys(_REACH_FIELDS, why))
     tried = _try_all(used, until)
     # One that does not work is the one to tell about; otherwise the first is.
-    chosen, outcome = next(((s, o) for s, o in tried if o["reachable"] is False or o["needs_login"]), tried[0])
+    chosen, outcome = next(
+        ((s, o) for s, o in tried if o["reachable"] is False or o["needs_login"] or o["mute"]), tried[0]
+    )
     gaps = {name: _GAPS[name] for name in ("ms", "status") if outcome.get(name) is None}
     if outcome.get("reachable") is None:
         gaps = dict.fromkeys(_REACH_FIELDS, "which proxy the script chooses could not be found out")
@@ -119,7 +121,8 @@ def _reach(setting: Setting, until: float) -> Dict[str, Value]:
         return _outcome(error="timeout")
     except OSError as error:
         return _outcome(error=error_class(error))
-    return _outcome(reachable=True, ms=ms, status=status, needs_login=status == 407)
+    mute = status is None and setting.scheme == "http"
+    return _outcome(reachable=True, ms=ms, status=status, needs_login=status == 407, mute=mute)
 
 
 def _status(link: socket.socket, until: float) -> Optional[int]:
@@ -173,6 +176,7 @@ PROBES = (
             "reachable": boolean("True when it takes connections."),
             "name_known": boolean("False when its name cannot be looked up."),
             "needs_login": boolean("True when it wants a password (407)."),
+            "mute": boolean("True when it takes connections and then says nothing."),
             "error": text(
                 "no_name, name_silent, timeout, refused_port, unreachable, prohibited, no_script or failed; else empty."
             ),

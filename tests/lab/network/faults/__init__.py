@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.lab.network.faults import connection, names, quality, share, vpn, web
+from tests.lab.network.faults import clock, connection, names, quality, share, vpn, web
 from tests.lab.network.faults.base import Fault
 
 _ALL = (
@@ -10,6 +10,8 @@ _ALL = (
     *connection.CONTROLS,
     *names.FAULTS,
     *web.FAULTS,
+    *web.CONTROLS,
+    *clock.FAULTS,
     *quality.FAULTS,
     *share.FAULTS,
     *share.CONTROLS,

@@ -65,7 +65,16 @@ def _remove_tunnel(lab: Lab) -> None:
 
 
 def _cut_small_mtu(lab: Lab) -> None:
+    """A veth drops what is longer than its MTU on arrival too, so the far side must know the size."""
     lab.ip("router", "link set wan0 mtu 1400")
+    lab.ip("internet", "route change 203.0.113.0/24 dev isp0 src 203.0.113.1 mtu 1400")
+    lab.ip("internet", "-6 route change 2001:db8:1::/64 via 2001:db8:2::2 mtu 1400")
+
+
+def _return_mtu(lab: Lab) -> None:
+    lab.ip("router", "link set wan0 mtu 1500")
+    lab.ip("internet", "route change 203.0.113.0/24 dev isp0 src 203.0.113.1")
+    lab.ip("internet", "-6 route change 2001:db8:1::/64 via 2001:db8:2::2")
 
 
 def _leave_ipv4(lab: Lab) -> None:
@@ -185,7 +194,7 @@ CONTROLS = (
         "small_mtu",
         "a path of 1400 bytes that says so",
         _cut_small_mtu,
-        lambda lab: lab.ip("router", "link set wan0 mtu 1500"),
+        _return_mtu,
         healthy=True,
     ),
     steered("site_500", "one site answers 500", "internet", http_mode="500"),

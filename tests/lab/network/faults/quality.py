@@ -99,5 +99,4 @@ FAULTS = (
     _downloading("own_traffic_10mbit", "since the backup started everything is slow", 1, 10000),
     Fault("flapping_link", "the connection comes and goes", _flapping, _steady),
     Fault("burst_loss", "every few seconds the connection is gone for a moment", _in_bursts, _without_bursts),
-    steered("mtu_blackhole", "small pages load, big ones hang", "wire", maxlen=1400),
 )

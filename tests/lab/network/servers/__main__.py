@@ -49,7 +49,7 @@ async def internet(control: Control, certificates: Path) -> None:
     for address in (WEB, WEB6, PUBLIC[1], BAD_WEB):
         await asyncio.start_server(web.talk, address, 80)
     tls = _tls_by_name(certificates, control)
-    for address in (WEB, WEB6, OTHER_WEB, *PUBLIC):
+    for address in (WEB, WEB6, OTHER_WEB, BAD_WEB, *PUBLIC):
         await asyncio.start_server(web.talk, address, 443, ssl=tls)
 
 

@@ -11,8 +11,9 @@ class Control:
     """The keys of a control file, read again when it changes.
 
     Keys: dns_mode (ok, timeout, refused, servfail, nxrewrite, hijack, truncate, garbage), dns_delay_ms,
-    dns_hijack_ip, http_mode (ok, redirect, 500), http_delay_ms, portal_style (redirect, rewrite),
-    ntp_offset_s, ntp_mode (ok, drop), proxy_mode (ok, auth), tls_cert (name of a certificate).
+    dns_hijack_ip, http_mode (ok, redirect, 500, 502, 503, 504), sick_sites (host to such a status),
+    pac (text of /proxy.pac), http_delay_ms, portal_style (redirect, rewrite), ntp_offset_s, ntp_mode
+    (ok, drop), proxy_mode (ok, auth, mute), tls_cert (name of a certificate).
     """
 
     def __init__(self, path: Path) -> None:

@@ -52,7 +52,7 @@ ZONE: dict[str, tuple[str | None, str | None]] = {
     "one.one.one.one": ("1.1.1.1", "2606:4700:4700::1111"),
     "dns.google": ("8.8.8.8", None),
     "dns.quad9.net": ("9.9.9.9", None),
-    "blocked.example.com": (BAD_WEB, None),
+    **dict.fromkeys(("blocked.example.com", "shop.example.com"), (BAD_WEB, None)),
 }
 
 

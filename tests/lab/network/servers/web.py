@@ -8,6 +8,7 @@ import time
 from urllib.parse import urlsplit
 
 from tests.lab.network.servers.control import Control
+from tests.lab.network.servers.names import ZONE
 from tests.lab.network.servers.speedtest import SPEEDTEST
 
 _BODIES = {
@@ -18,6 +19,12 @@ _BODIES = {
     "/hotspot-detect.html": b"<HTML><HEAD><TITLE>Success</TITLE></HEAD><BODY>Success</BODY></HTML>",
     "/nm": b"NetworkManager is online\n",
     "/check_network_status.txt": b"NetworkManager is online\n",
+}
+_FAULTS = {
+    "500": "500 Internal Server Error",
+    "502": "502 Bad Gateway",
+    "503": "503 Service Unavailable",
+    "504": "504 Gateway Timeout",
 }
 _LOGIN = b"<html>Please log in to WiFi</html>"
 _BLOCK = bytes(1 << 16)
@@ -80,8 +87,11 @@ class Web:
             if self._control.get("portal_style") == "rewrite":
                 return "200 OK", "", _LOGIN, 0
             return "302 Found", f"Location: http://portal.lab/login?url=http://{host}{path}\r\n", _LOGIN, 0
-        if mode == "500":
-            return "500 Internal Server Error", "", b"oops", 0
+        mode = self._control.get("sick_sites", {}).get(host, mode)
+        if mode in _FAULTS:
+            return _FAULTS[mode], "", b"oops", 0
+        if plain == "/proxy.pac":
+            return "200 OK", "", self._control.get("pac", "").encode(), 0
         if host == "1.1.1.1":
             return "301 Moved Permanently", f"Location: https://1.1.1.1{path}\r\n", b"", 0
         if plain in SPEEDTEST:
@@ -127,18 +137,26 @@ class Proxy:
                 b"Content-Length: 0\r\nConnection: close\r\n\r\n"
             )
             await writer.drain()
+        elif self._control.get("proxy_mode") == "mute":
+            await asyncio.sleep(60)
         elif words[0] == "CONNECT":
             host, port = words[1].rsplit(":", 1)
-            far_reader, far_writer = await asyncio.open_connection(host, int(port))
+            far_reader, far_writer = await asyncio.open_connection(_address(host), int(port))
             writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
             await asyncio.gather(_copy(reader, far_writer), _copy(far_reader, writer), return_exceptions=True)
         else:
             url = urlsplit(words[1])
-            far_reader, far_writer = await asyncio.open_connection(url.hostname, url.port or 80)
+            far_reader, far_writer = await asyncio.open_connection(_address(url.hostname or ""), url.port or 80)
             fields["connection"] = "close"
             lines = "".join(f"{key}: {value}\r\n" for key, value in fields.items())
             far_writer.write(f"{words[0]} {url.path or '/'} HTTP/1.1\r\n{lines}\r\n".encode())
             await _copy(far_reader, writer)
+
+
+def _address(host: str) -> str:
+    """What the proxy's own name server says; the router has none of its own settings."""
+    known = ZONE.get(host, (None, None))
+    return known[0] or known[1] or host
 
 
 async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
