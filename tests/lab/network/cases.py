@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tests.lab.accuracy import MOST_S, Case, told
 from tests.lab.network.conftest import broken
+from tests.lab.network.faults.web import SITE
 from tests.lab.network.lab import Lab
 from tests.lab.network.namespaces import Done
 
@@ -163,7 +164,8 @@ _NAMES = (
         options=("--set", "name=no-such-name.example.net"),
     ),
 )
-_WEB = (
+_SHOP = ("--set", f"name={SITE}")
+_PROXIES = (
     *told(
         "proxy_dead",
         "web.pages.proxy_dead",
@@ -171,18 +173,72 @@ _WEB = (
         "no internet in the browser but ping works",
         "ERR_PROXY_CONNECTION_FAILED",
     ),
+    *told("proxy_dead_lower", "web.pages.proxy_dead", "unable to connect to the proxy server"),
+    *told("proxy_dead_upper", "web.pages.proxy_dead", "the proxy server is refusing connections"),
+    *told("proxy_dead_all", "web.pages.proxy_dead", "pages do not load but the Wi-Fi is connected"),
+    *told("proxy_dead_local_exceptions", "web.pages.proxy_dead", "programs cannot reach the internet but ping works"),
+    *told("proxy_silent", "web.pages.proxy_dead", "the browser cannot open any page but ping works"),
+    *told("proxy_mute", "web.pages.proxy_dead", "no web page opens"),
+    *told("proxy_gnome", "web.pages.proxy_dead", "no site opens in the browser", "the internet does not work"),
+    *told("proxy_kde", "web.pages.proxy_dead", "the browser does not open anything"),
+    *told("proxy_script_gone", "web.pages.proxy_dead", "web pages do not open"),
+    *told("proxy_script_dead", "web.pages.proxy_dead", "the proxy refuses connections"),
     *told("proxy_name", "web.pages.proxy_name", "no web page opens", "the proxy server cannot be found"),
+    *told("proxy_script_name", "web.pages.proxy_name", "web pages do not open"),
+    *told("proxy_login", "web.pages.proxy_login", "it asks for a proxy password", "407 Proxy Authentication Required"),
+)
+_WEB = (
     *told(
         "https_dropped", "web.pages.https_blocked", "https sites do not load, http sites do", "web pages do not open"
     ),
     *told("https_refused", "web.pages.https_blocked", "secure pages are refused", "no site opens in the browser"),
+    *told("https_prohibited", "web.pages.https_blocked", "https does not work"),
+    *told("https_v4", "web.pages.https_blocked", "secure websites time out"),
+    *told("https_reset", "web.pages.https_blocked", "ERR_CONNECTION_RESET"),
+    *told("https_swallowed", "web.pages.https_blocked", "https does not work"),
+    *told("https_far", "web.pages.https_blocked", "no page opens in the browser"),
     *told("mtu_blackhole", "web.pages.mtu_blackhole", "small pages load, big ones hang", "some websites never finish"),
+    *told("mtu_blackhole_1300", "web.pages.mtu_blackhole", "some pages load half and then stop"),
+    *told("mtu_blackhole_up", "web.pages.mtu_blackhole", "web pages do not open"),
+    *told("mtu_blackhole_down", "web.pages.mtu_blackhole", "a page takes forever and never finishes loading"),
+    *told("ipv6_silent", "web.pages.ipv6_broken", "pages wait for a long time before they load"),
+    *told("ipv6_dead_router", "web.pages.ipv6_broken", "web pages do not open"),
+    *told("udp_blocked", "web.pages.udp_blocked", "video calls do not connect but pages open"),
+    *told("udp_prohibited", "web.pages.udp_blocked", "meetings do not connect, web pages open"),
+    *told("site_silent", "web.pages.site_blocked", "one website does not open", options=_SHOP),
+    *told("site_refused", "web.pages.site_blocked", "this site cannot be reached", options=_SHOP),
+    *told("site_prohibited", "web.pages.site_blocked", "one website does not open", options=_SHOP),
+    *told("site_reset", "web.pages.site_blocked", "ERR_CONNECTION_RESET on one site", options=_SHOP),
     *told("site_500", "web.pages.site_broken", "www.example.com shows an error 500", options=_NAME),
+    *told("site_502", "web.pages.site_broken", "502 Bad Gateway", options=_SHOP),
+    *told("site_503", "web.pages.site_broken", "503 Service Unavailable", options=_SHOP),
+    *told("site_504", "web.pages.site_broken", "the site shows an error page", options=_SHOP),
+)
+_CERTIFICATES = (
     *told(
-        "tls_intercept", "web.cert.intercepted", "every site shows a certificate warning", "connection is not private"
+        "tls_intercept",
+        "web.cert.intercepted",
+        "every site shows a certificate warning",
+        "connection is not private",
+        "web pages do not open",
     ),
+    *told("tls_untrusted", "web.cert.intercepted", "SEC_ERROR_UNKNOWN_ISSUER"),
+    *told("tls_expired", "web.cert.site_expired", "the certificate has expired"),
+    *told("ca_nowhere", "web.cert.ca_store_missing", "programs say certificate verify failed"),
+    *told("ca_empty", "web.cert.ca_store_missing", "certificate error on all pages"),
+)
+_CLOCKS = (
     *told("clock_skew", "sys.clock.clock_wrong", "the clock is wrong", "the time on my computer is off by minutes"),
+    *told("clock_ahead", "sys.clock.clock_wrong", "the clock runs ahead"),
+    *told("clock_by_date", "sys.clock.clock_wrong", "wrong date"),
+    *told("clock_minutes", "sys.clock.clock_wrong", "login codes from the phone are not accepted"),
+    *told("clock_months", "sys.clock.clock_wrong", "NET::ERR_CERT_DATE_INVALID"),
+    *told("clock_years", "sys.clock.clock_wrong", "the year is wrong", "connection is not private"),
+    *told("clock_decade", "sys.clock.clock_wrong", "every page shows a certificate warning"),
     *told("ntp_blocked", "sys.clock.ntp_blocked", "the clock does not synchronise", "time sync fails"),
+    *told("ntp_dropped", "sys.clock.ntp_blocked", "the time cannot be synchronised"),
+    *told("zone_bogus", "sys.clock.timezone_wrong", "the clock is an hour off"),
+    *told("zone_utc", "sys.clock.timezone_wrong", "the time zone is wrong", options=("--set", "zone=Asia/Tokyo")),
 )
 _QUALITY = (
     *told("loss_wan_10", "net.slow.loss_beyond", "the internet is slow", "video calls break up"),
@@ -201,6 +257,13 @@ _CONTROLS = (
     *told("idle_bridge", None, *_EVERYDAY),
     *told("site_500", None, "the internet does not work"),
     *told("https_only", None, "the internet does not work"),
+    *told("proxy_works", None, "web pages do not open"),
+    *told("proxy_excepted", None, "web pages do not open"),
+    *told("proxy_script_works", None, "web pages do not open"),
+    *told("proxy_only", None, "web pages do not open"),
+    *told("ipv6_refused", None, "web pages do not open"),
+    *told("quic_blocked", None, "web pages do not open"),
+    *told("zone_utc", None, "the clock is wrong"),
 )
 
-CASES: tuple[Case, ...] = (*_CONNECTION, *_NAMES, *_WEB, *_QUALITY, *_CONTROLS)
+CASES: tuple[Case, ...] = (*_CONNECTION, *_NAMES, *_PROXIES, *_WEB, *_CERTIFICATES, *_CLOCKS, *_QUALITY, *_CONTROLS)
