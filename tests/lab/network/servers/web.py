@@ -90,8 +90,6 @@ class Web:
         mode = self._control.get("sick_sites", {}).get(host, mode)
         if mode in _FAULTS:
             return _FAULTS[mode], "", b"oops", 0
-        if plain == "/proxy.pac":
-            return "200 OK", "", self._control.get("pac", "").encode(), 0
         if host == "1.1.1.1":
             return "301 Moved Permanently", f"Location: https://1.1.1.1{path}\r\n", b"", 0
         if plain in SPEEDTEST:
@@ -105,7 +103,11 @@ class Web:
             return "200 OK", "", b"", int(path.partition("bytes=")[2] or 0)
         if plain.startswith("/bytes/"):
             return "200 OK", "", b"", int(plain.split("/")[2])
-        return "200 OK", "", _BODIES.get(plain, b"ok\n"), 0
+        return "200 OK", "", self._body(plain), 0
+
+    def _body(self, plain: str) -> bytes:
+        script: str = self._control.get("pac", "")
+        return script.encode() if plain == "/proxy.pac" else _BODIES.get(plain, b"ok\n")
 
     def _date(self) -> str:
         return email.utils.formatdate(time.time() + self._control.get("ntp_offset_s", 0), usegmt=True)
