@@ -8,9 +8,9 @@ import pytest
 
 from techdoctor.errors import CannotMeasure
 from techdoctor.probes.base import Raw
+from techdoctor.probes.names import hosts_line
 from techdoctor.probes.names.resolver_config import (
     Resolvers,
-    parse_hosts_line,
     parse_linux,
     parse_resolv_conf,
     parse_scutil,
@@ -80,7 +80,7 @@ def test_whether_names_are_asked_for_at_all(line: str, asks: bool) -> None:
 
 
 def test_actions_in_brackets_are_no_services() -> None:
-    assert parse_hosts_line("hosts: files mdns4_minimal [NOTFOUND=return] dns\n") == "files mdns4_minimal dns"
+    assert hosts_line.services("hosts: files mdns4_minimal [NOTFOUND=return] dns\n") == "files mdns4_minimal dns"
 
 
 def test_extra_lookups_come_from_search_and_ndots() -> None:

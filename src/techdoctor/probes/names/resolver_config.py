@@ -5,6 +5,7 @@ CPython 3.9 syntax.
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import time
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ from techdoctor.probes.base import (
     texts,
     unsupported,
 )
+from techdoctor.probes.names import hosts_line
 from techdoctor.probes.sources import gather
 
 # The C library asks at most three servers, MAXNS. Source: resolv.conf(5), resolv.h.
@@ -66,6 +68,7 @@ class Resolvers:
         source: Where the list comes from.
         written_by: The program that keeps the file; empty when nobody says so.
         hosts_line: The services of nsswitch.conf's hosts line; empty when there is none.
+        asks_dns: False when that line never leads to name servers.
     """
 
     servers: Tuple[str, ...]
@@ -77,12 +80,7 @@ class Resolvers:
     source: str = "resolv.conf"
     written_by: str = ""
     hosts_line: str = ""
-
-    @property
-    def asks_dns(self) -> bool:
-        """True when the hosts line leads to name servers; without a line the C library does too."""
-        services = self.hosts_line.split()
-        return not services or any(service in ("dns", "resolve") for service in services)
+    asks_dns: bool = True
 
     def tried_before(self, name: str) -> int:
         """How many longer names are looked up before the name itself is (resolv.conf(5), ndots)."""
@@ -112,7 +110,7 @@ def parse_resolv_conf(content: str) -> _ResolvConf:
         if len(words) < 2:
             continue
         keyword, values = words[0], words[1:]
-        if keyword == "nameserver" and len(servers) < MAX_SERVERS:
+        if keyword == "nameserver" and len(servers) < MAX_SERVERS and _is_server(values[0]):
             servers.append(values[0])
         elif keyword in ("search", "domain"):
             search = tuple(values if keyword == "search" else values[:1])
@@ -122,6 +120,17 @@ def parse_resolv_conf(content: str) -> _ResolvConf:
     return _ResolvConf(tuple(servers), search, ndots, writer)
 
 
+def _is_server(text: str) -> bool:
+    """False for what the C library passes over, and for 0.0.0.0 and ::, which are no server's address.
+
+    Source: Chromium OS calls these "no name server" too (dns_resolver_present_routine.cc).
+    """
+    try:
+        return not ipaddress.ip_address(text.partition("%")[0]).is_unspecified
+    except ValueError:
+        return False
+
+
 def _ndots(options: Sequence[str], before: int) -> int:
     for option in options:
         if re.fullmatch(r"ndots:\d{1,4}", option):
@@ -129,22 +138,19 @@ def _ndots(options: Sequence[str], before: int) -> int:
     return before
 
 
-def parse_hosts_line(content: str) -> str:
-    """The services of the hosts line of nsswitch.conf(5), without [actions]."""
-    for line in content.splitlines():
-        found = re.match(r"\s*hosts\s*:([^#]*)", line)
-        if found:
-            return " ".join(re.sub(r"\[[^\]]*\]", " ", found.group(1)).split())
-    return ""
-
-
 def parse_linux(raws: Raws) -> Resolvers:
     """Puts together resolv.conf, nsswitch.conf and what systemd-resolved says of its uplinks."""
     file = raws["resolv_conf"]
     conf = parse_resolv_conf("" if file.status == "absent" else file.need("/etc/resolv.conf"))
-    hosts_line = parse_hosts_line(raws["nsswitch"].text) if raws["nsswitch"].status == "ok" else ""
+    nsswitch = raws["nsswitch"].text if raws["nsswitch"].status == "ok" else ""
     local = next((server for server in conf.servers if _is_loopback(server)), "")
-    common = {"search": conf.search, "ndots": conf.ndots, "written_by": conf.written_by, "hosts_line": hosts_line}
+    common = {
+        "search": conf.search,
+        "ndots": conf.ndots,
+        "written_by": conf.written_by,
+        "hosts_line": hosts_line.services(nsswitch),
+        "asks_dns": hosts_line.leads_to_servers(nsswitch),
+    }
     if local in STUBS and raws["uplinks"].status == "ok":
         uplinks = parse_resolv_conf(raws["uplinks"].text).servers
         return Resolvers(uplinks, conf.servers, local, True, source="systemd-resolved", **common)  # type: ignore[arg-type] # by name
@@ -247,6 +253,7 @@ def reading(found: Resolvers, params: Params) -> Reading:
         "written_by": found.written_by,
         "has_forwarder": bool(found.forwarder),
         "forwarder": found.forwarder,
+        "all_v4": bool(found.servers) and not any(":" in server for server in found.servers),
         "uplinks_known": found.uplinks_known,
         "hosts_line": found.hosts_line,
         "asks_dns": found.asks_dns,
@@ -286,6 +293,7 @@ PROBES = (
             "written_by": text("Program that keeps resolv.conf; empty when nobody says so."),
             "has_forwarder": boolean("True when programs ask a forwarder on this machine."),
             "forwarder": text("Address of that forwarder.", "ip"),
+            "all_v4": boolean("True when all of them have IPv4 addresses."),
             "uplinks_known": boolean("False when the local forwarder hides whom it asks."),
             "hosts_line": text("Services of the hosts line of nsswitch.conf; empty without one."),
             "asks_dns": boolean("True when host names are looked up at name servers at all."),

@@ -33,7 +33,9 @@ _DEVTYPES = {
     "vxlan": VIRTUAL,
 }
 # Names that VPN programs give their adapters, where the system says no more than "ethernet".
-_TUNNEL_NAME = re.compile(r"(tun|tap|wg|utun|ipsec|vti|nordlynx|tailscale|zt|ppp-?vpn)\d*")
+_TUNNEL_NAME = re.compile(r"(tun|tap|wg|utun|ipsec|vti|nordlynx|tailscale|zt|vpn|proton|mullvad|ppp-?vpn)[\w-]*")
+# What container and virtual machine programs leave behind, and test devices: no connection of this machine.
+_LEFT_BEHIND = re.compile(r"(veth|docker|br-|virbr|vnet|lxc|lxd|cni|cali|flannel|dummy|ifb)[\w-]*")
 _T2_LINK = "ether ac:de:48:00:11:22"
 
 
@@ -78,11 +80,13 @@ def is_tunnel_name(name: str) -> bool:
 def uplinks(adapters: Sequence[Adapter]) -> List[Adapter]:
     """The adapters by which this machine can be connected.
 
-    Real cards where there are any; else (a container) virtual ones that are no port of a bridge.
+    Real cards where there are any; else (a container) virtual ones, those that are no port of a bridge first.
     What docker and virtual machines leave behind (bridges, pairs in bridges) never counts.
     """
     real = [a for a in adapters if a.device and a.kind in _UPLINKS]
-    return real or [a for a in adapters if a.kind in (*_UPLINKS, VIRTUAL, DIALUP) and not a.member]
+    kinds = (*_UPLINKS, VIRTUAL, DIALUP)
+    virtual = [a for a in adapters if a.kind in kinds and not _LEFT_BEHIND.fullmatch(a.name)]
+    return real or [a for a in virtual if not a.member] or virtual
 
 
 def linux_sources(pattern: str = "*") -> Sequence[Source]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import queue
 import socket
 import threading
@@ -13,8 +12,7 @@ from techdoctor import system
 from techdoctor.errors import CannotMeasure
 from techdoctor.model import NOT_APPLICABLE, Value
 from techdoctor.probes.base import Probe, Probing, Reading, boolean, integer, number, portable, text
-from techdoctor.probes.names import resolver_config
-from techdoctor.probes.network import arp, icmp, knock, own_network, rtnetlink
+from techdoctor.probes.network import arp, icmp, knock, neighbourhood, own_network, rtnetlink
 from techdoctor.probes.network.knock import EVERYONE, NAMES, PING, TCP, Answer, Knock
 from techdoctor.probes.network.own_network import Address, Gateway
 
@@ -25,8 +23,10 @@ _MARGIN_S = 0.1
 _SOONEST_S = 0.2
 # A router answers on one of these, if only with a refusal: names, its own page, and discard, which nobody serves.
 _PORTS = (53, 80, 9)
-_ALL_NODES = "ff02::1"  # RFC 4291, section 2.7.1
+_ALL_NODES, _ALL_ROUTERS = "ff02::1", "ff02::2"  # RFC 4291, section 2.7.1
+_PATIENCE_S = 0.5  # a router that answers at all does so within this
 _DEAD = ("FAILED", "INCOMPLETE")
+_FIXED = "PERMANENT"
 _ONLY_MEMORY = "offline: the neighbour table alone cannot tell, it holds only what was true some time ago"
 
 
@@ -37,10 +37,11 @@ def _measure(probing: Probing) -> Reading:
     begun = time.monotonic()
     wait_s = max(0.1, min(_WAIT_S, probing.left_s() - _MARGIN_S))
     own = _own()
-    others = _others(gateway, own, probing)
+    others = neighbourhood.others(gateway, own, probing)
     knocks = _ways(gateway.address) + [k for other in others for k in (Knock(other, TCP, 53), Knock(other, PING))]
     if gateway.family == "ipv4":
-        knocks.append(Knock(f"{_ALL_NODES}%{gateway.interface}", EVERYONE))
+        knocks += [Knock(f"{group}%{gateway.interface}", EVERYONE) for group in (_ALL_NODES, _ALL_ROUTERS)]
+    beside = _Beside(gateway, neighbourhood.strangers(gateway, own, probing), wait_s)
     otherwise = _ask_otherwise(gateway, wait_s)
     answers = knock.knock(
         knocks,
@@ -50,7 +51,37 @@ def _measure(probing: Probing) -> Reading:
         ),
         [address.address for address in own],
     )
-    return _reading(gateway, answers, others, time.monotonic() - begun, "" if otherwise.empty() else otherwise.get())
+    how = "" if otherwise.empty() else otherwise.get()
+    found = beside.add_to(_reading(gateway, answers, others, time.monotonic() - begun, how))
+    networks = [address.network for address in own if address.interface == gateway.interface]
+    fits = neighbourhood.is_in(gateway.address, networks) if networks else None
+    gaps = {} if networks else {"in_own_network": "this machine's own addresses are not known"}
+    return Reading({**found.data, "in_own_network": fits}, {**found.gaps, **gaps})
+
+
+class _Beside:
+    """Looks for machines on the link whose address does not fit ours, once the router has been silent for a while."""
+
+    def __init__(self, gateway: Gateway, addresses: Sequence[str], wait_s: float) -> None:
+        self._found: List[str] = []
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._look, args=(gateway, addresses, wait_s), daemon=True)
+        if addresses and gateway.family == "ipv4" and wait_s > _PATIENCE_S:
+            self._thread.start()
+
+    def _look(self, gateway: Gateway, addresses: Sequence[str], wait_s: float) -> None:
+        if not self._over.wait(_PATIENCE_S):
+            self._found += neighbourhood.on_the_wire(gateway.interface, addresses, wait_s - _PATIENCE_S)
+
+    def add_to(self, reading: Reading) -> Reading:
+        """The reading with what was found; nothing was looked for when the router answers."""
+        self._over.set()
+        if reading.data["answers"]:
+            gap = {"stranger": "not waited for: the router answers"}
+            return Reading({**reading.data, "stranger": None}, {**reading.gaps, **gap})
+        if self._thread.is_alive():
+            self._thread.join(_MARGIN_S)
+        return Reading({**reading.data, "stranger": self._found[0] if self._found else ""}, reading.gaps)
 
 
 def _gateway() -> Gateway:
@@ -74,30 +105,6 @@ def _own() -> List[Address]:
 
 def _ways(address: str) -> List[Knock]:
     return [Knock(address, PING), Knock(address, NAMES, 53), *(Knock(address, TCP, port) for port in _PORTS)]
-
-
-def _others(gateway: Gateway, own: Sequence[Address], probing: Probing) -> List[str]:
-    """Other machines of the local network that this one is set to use: name servers, further routers."""
-    networks = [a.network for a in own if a.interface == gateway.interface]
-    wanted = [g.address for g in own_network.gateways() if g.interface == gateway.interface]
-    try:
-        wanted += resolver_config.listed_servers(probing)
-    except CannotMeasure:
-        pass  # then the name servers are not asked; the routers still are
-    ours = [a.address for a in own]
-    return [
-        address
-        for address in dict.fromkeys(wanted)
-        if address != gateway.address and address not in ours and _is_local(address, networks)
-    ]
-
-
-def _is_local(address: str, networks: Sequence[object]) -> bool:
-    try:
-        parsed = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return False
-    return any(parsed in network for network in networks)  # type: ignore[operator]  # either family's network
 
 
 def _ask_otherwise(gateway: Gateway, wait_s: float) -> queue.SimpleQueue[str]:
@@ -128,10 +135,12 @@ def _ping(gateway: Gateway, wait_s: float, answered: queue.SimpleQueue[str]) -> 
 
 def _arp(gateway: Gateway, answered: queue.SimpleQueue[str]) -> None:
     try:
-        if arp.who_has(gateway.interface, gateway.address):
-            answered.put("neighbour")
+        mac = arp.who_has(gateway.interface, gateway.address)
     except CannotMeasure:
         return  # an ordinary user: the neighbour table has to do
+    entry = _entry(gateway)
+    if mac and (entry is None or entry.state != _FIXED or entry.mac == mac):
+        answered.put("neighbour")  # packets sent to another, fixed address do not reach who answers here
 
 
 def _is_life(answer: Answer, gateway: Gateway) -> bool:
@@ -144,10 +153,10 @@ def _reading(
 ) -> Reading:
     life = [a for a in answers if _is_life(a, gateway)]
     entry = _entry(gateway)
-    confirmed = entry is not None and entry.confirmed_s is not None and entry.confirmed_s <= took_s
+    confirmed = _is_confirmed(entry, took_s)
     grouped = knock.by_address(answers)
     alive = [a for a in others if any(answer.shows_life for answer in grouped.get(a, ()))]
-    everyone = any(a.answered for a in answers if a.knock.way == EVERYONE)
+    everyone = [a.knock.address for a in answers if a.answered and a.knock.way == EVERYONE]
     answering = bool(life or otherwise) or confirmed
     data: Dict[str, Value] = {
         **_about(gateway, entry),
@@ -156,12 +165,22 @@ def _reading(
         "rtt_ms": round(min(a.ms for a in life if a.ms is not None), 1) if life else None,
         "neighbours_asked": len(others),
         "neighbours_answering": None if answering else len(alive),
-        "anyone_answers": None if answering else bool(alive) or everyone,
+        "anyone_answers": None if answering else bool(alive) or bool(everyone),
+        "neighbour": alive[0] if alive and not answering else "",
+        "ipv6_router": None if answering else any(address.startswith(_ALL_ROUTERS) for address in everyone),
     }
     gaps = {} if life else {"rtt_ms": "no answer whose time could be taken"}
     if answering:
-        gaps.update(dict.fromkeys(("neighbours_answering", "anyone_answers"), "not waited for: the router answers"))
+        unasked = ("neighbours_answering", "anyone_answers", "ipv6_router")
+        gaps.update(dict.fromkeys(unasked, "not waited for: the router answers"))
     return Reading(data, {**gaps, **_state_gap(entry)})
+
+
+def _is_confirmed(entry: Optional[rtnetlink.Neighbour], took_s: float) -> bool:
+    """True when the neighbour proved meanwhile that it is there; an entry fixed by hand proves nothing."""
+    if entry is None or entry.confirmed_s is None or entry.state == _FIXED:
+        return False
+    return entry.confirmed_s <= took_s
 
 
 def _from_table(gateway: Gateway) -> Reading:
@@ -172,7 +191,8 @@ def _from_table(gateway: Gateway) -> Reading:
     data: Dict[str, Value] = {**_about(gateway, entry), "answers": answering, "how": "neighbour" if answering else ""}
     unknown = ("answers",) if answering is None else ()
     gaps = dict.fromkeys(
-        (*unknown, "rtt_ms", "neighbours_asked", "neighbours_answering", "anyone_answers"), _ONLY_MEMORY
+        (*unknown, "rtt_ms", "neighbours_asked", "neighbours_answering", "anyone_answers", "ipv6_router", "stranger"),
+        _ONLY_MEMORY,
     )
     return Reading(data, {**gaps, **_state_gap(entry)})
 
@@ -229,6 +249,13 @@ PROBES = (
             "neighbour_state": text("Its state in the neighbour (ARP, NDP) table, e.g. REACHABLE, STALE, FAILED."),
             "neighbours_asked": integer("How many other local machines were asked.", "count"),
             "neighbours_answering": integer("How many of them answered while the router did not.", "count"),
+            "neighbour": text("The first of them that answered while the router did not.", private="ip"),
+            "in_own_network": boolean("Its address lies in the network that this machine's own address and mask say."),
+            "ipv6_router": boolean("A router of IPv6 answered on the same link while this one did not."),
+            "stranger": text(
+                "A private name server beside this machine whose address does not fit into this machine's network.",
+                private="ip",
+            ),
             "anyone_answers": boolean("Anybody on the local network answered while the router did not."),
         },
         methods=portable(_measure),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import socket
+import ipaddress
 import time
 from typing import Dict, List, Mapping, Optional, Sequence
 
@@ -20,9 +20,11 @@ from techdoctor.probes.base import (
     text,
     texts,
 )
-from techdoctor.probes.network import knock, own_network, targets
+from techdoctor.probes.names import resolver_config
+from techdoctor.probes.network import kernel_route, knock, own_network, stack_counters, targets
 from techdoctor.probes.network.knock import NAMES, PING, TCP, Answer, Knock
 from techdoctor.probes.network.own_network import Address
+from techdoctor.probes.network.stack_counters import Counters
 
 _WAIT_S = 1.8
 _MARGIN_S = 0.1
@@ -39,29 +41,71 @@ def _measure(probing: Probing) -> Reading:
     tried_v6 = list(v6) if any(knock.has_way_to(a) for a in v6) else []
     tried = tried_v4 + tried_v6
     answers: List[Answer] = []
-    begun, wait_s = time.monotonic(), 0.0
+    own = _own()
+    beside = _name_servers_beside(own, probing)
+    begun, wait_s, before = time.monotonic(), 0.0, stack_counters.read()
     if tried:
         wait_s = max(0.1, min(_WAIT_S, probing.left_s() - _MARGIN_S))
-        deciding = sum(len(_ways(a)) for a in tried_v4 or tried_v6)
-        answers = knock.knock([k for a in tried for k in _ways(a)], wait_s, _Enough(bool(tried_v4), deciding))
-    own = _own()
+        knocks = [k for a in tried for k in _ways(a)] + [Knock(a, NAMES, 53) for a in beside]
+        answers = knock.knock(knocks, wait_s, _Enough(tried_v4 or tried_v6))
     cut_short = time.monotonic() - begun < wait_s
-    found = _reading(tried_v4, tried_v6, answers, [address.address for address in own], cut_short)
+    outside = [answer for answer in answers if answer.knock.address in tried]
+    found = _reading(tried_v4, tried_v6, outside, [address.address for address in own], cut_short)
+    told = _told_elsewhere(found, answers, beside, before)
     interface = _egress(tried[0], own) if tried else ""
     tunnel = own_network.is_tunnel(interface) if interface else None
     gaps = {} if interface else {"via_tunnel": "which adapter the packets leave by is not known"}
-    return Reading({**found.data, "interface": interface, "via_tunnel": tunnel}, {**found.gaps, **gaps})
+    data = {**found.data, **told.data, "interface": interface, "via_tunnel": tunnel}
+    return Reading(data, {**found.gaps, **told.gaps, **gaps})
+
+
+def _name_servers_beside(own: Sequence[Address], probing: Probing) -> List[str]:
+    """Name servers of the local network that are not the router: they show whether the network itself is online."""
+    try:
+        servers = resolver_config.listed_servers(probing)
+        routers = [gateway.address.partition("%")[0] for gateway in own_network.gateways()]
+    except CannotMeasure:
+        return []  # then nobody beside the router is asked
+    ours = [address.address for address in own]
+    networks = [address.network for address in own if not ipaddress.ip_address(address.address).is_loopback]
+    local = (s for s in servers if any(ipaddress.ip_address(s.partition("%")[0]) in network for network in networks))
+    return [server for server in local if server not in routers and server not in ours]
+
+
+def _told_elsewhere(
+    found: Reading, answers: Sequence[Answer], beside: Sequence[str], before: Optional[Counters]
+) -> Reading:
+    """What else speaks of a failure: a name server beside the router, and this machine's own counters."""
+    resolving = [a.knock.address for a in answers if a.knock.address in beside and a.answered]
+    data: Dict[str, Value] = {"resolved_beside": resolving[0] if resolving else ""}
+    after = stack_counters.read()
+    if before is None or after is None:
+        gap = "this system does not count them where this user may look"
+        return Reading({**data, "kept_here": None}, {"kept_here": gap})
+    grown = after.since(before)
+    data["kept_here"] = grown.thrown_away + grown.unsent
+    if found.data["https_error"] == knock.REFUSED:
+        refusals = [a.knock.address for a in answers if a.error == knock.REFUSED and a.knock.way == TCP]
+        data["said_here"] = bool(found.data["said_here"]) or _refused_by_ourselves(refusals) > 0
+    return Reading(data)
+
+
+def _refused_by_ourselves(addresses: Sequence[str]) -> int:
+    """How many connections are refused although their packets may not get beyond the first router.
+
+    A refusal that this machine makes itself passes its own loopback.
+    """
+    before = stack_counters.read()
+    refused = sum(knock.is_refused_at_once(address, 443) for address in addresses)
+    after = stack_counters.read()
+    passed = after.since(before).to_itself if before and after else 0
+    return min(refused, passed)
 
 
 def _egress(target: str, own: Sequence[Address]) -> str:
     """The adapter by which packets to an address leave, policy routing included; empty when it is not known."""
-    try:
-        with socket.socket(socket.AF_INET6 if ":" in target else socket.AF_INET, socket.SOCK_DGRAM) as sock:
-            sock.connect((target, 9))
-            source = str(sock.getsockname()[0]).partition("%")[0]
-    except OSError:
-        return ""
-    return next((address.interface for address in own if address.address == source), "")
+    source = kernel_route.way_to(target).source
+    return next((address.interface for address in own if source and address.address == source), "")
 
 
 def _ways(address: str) -> List[Knock]:
@@ -71,14 +115,15 @@ def _ways(address: str) -> List[Knock]:
 class _Enough:
     """Ends the knocking a moment after the family that decides has been reached by https, or has failed entirely."""
 
-    def __init__(self, v4_decides: bool, deciding: int) -> None:
-        self._v4_decides, self._deciding = v4_decides, deciding
+    def __init__(self, deciding: Sequence[str]) -> None:
+        self._deciding = deciding
+        self._all = sum(len(_ways(address)) for address in deciding)
         self._since: Optional[float] = None
 
     def __call__(self, answers: Sequence[Answer], gone_s: float) -> bool:
         if self._since is None:
-            own = [a for a in answers if (":" not in a.knock.address) is self._v4_decides]
-            if len(own) == self._deciding or any(a.answered and a.knock.way == TCP for a in own):
+            own = [a for a in answers if a.knock.address in self._deciding]
+            if len(own) == self._all or any(a.answered and a.knock.way == TCP for a in own):
                 self._since = gone_s
         return self._since is not None and gone_s - self._since >= _GRACE_S
 
@@ -201,7 +246,13 @@ PROBES = (
             ),
             "https_error": text("The same for port 443 alone."),
             "said_by": text("Address of who said that it cannot be reached; empty when nobody did.", private="ip"),
-            "said_here": boolean("This machine itself refused to send, as a local firewall does."),
+            "said_here": boolean("This machine itself refused to send, or refused in the name of others: a local firewall."),
+            "resolved_beside": text(
+                "A local name server other than the router that told of a name nobody had asked for before.", "ip"
+            ),
+            "kept_here": integer(
+                "Packets that this machine meanwhile threw away when they came in, or refused to send again.", "count"
+            ),
             "interface": text("The adapter by which packets to the internet leave, policy routing included."),
             "via_tunnel": boolean("That adapter is the end of a tunnel (VPN)."),
             "ways": texts("What got through: https, ping, names."),

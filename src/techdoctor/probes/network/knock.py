@@ -35,6 +35,7 @@ _ERRNO = {
     errno.EACCES: DENIED_HERE,
 }
 _TICK_S = 0.05
+_AT_ONCE_S = 0.1  # this machine's own refusal takes microseconds
 
 
 @dataclass(frozen=True)
@@ -137,6 +138,20 @@ def has_way_to(address: str) -> bool:
     except OSError:
         return False
     return True
+
+
+def is_refused_at_once(address: str, port: int) -> bool:
+    """True when a connection is refused although its packets may pass no router (time to live 1)."""
+    family, level, option = socket.AF_INET, socket.IPPROTO_IP, socket.IP_TTL
+    if ":" in address:
+        family, level, option = socket.AF_INET6, socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as sock:
+            sock.setsockopt(level, option, 1)
+            sock.settimeout(_AT_ONCE_S)
+            return sock.connect_ex((address, port)) == errno.ECONNREFUSED
+    except OSError:
+        return False
 
 
 def _resolved(target: Knock) -> Tuple[socket.AddressFamily, Tuple[object, ...]]:

@@ -91,6 +91,8 @@ def _from_proc4(content: str) -> List[Route]:
         parts = line.split()
         if len(parts) < 8 or not int(parts[3], 16) & _RTF_UP or int(parts[3], 16) & _RTF_REJECT:
             continue
+        if parts[0] == "*":  # a black hole leads to no adapter, and carries no flag of its own
+            continue
         address, gateway, mask = (socket.inet_ntoa(struct.pack("<I", int(parts[i], 16))) for i in (1, 2, 7))
         has_gateway = int(parts[3], 16) & _RTF_GATEWAY
         network = ipaddress.ip_network(f"{address}/{mask}", strict=False)

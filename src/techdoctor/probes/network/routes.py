@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from typing import Dict, List, Mapping, Optional, Sequence
 
+from techdoctor.errors import CannotMeasure
 from techdoctor.model import Value
 from techdoctor.probes.base import (
     RECORDED,
+    RUN_HERE,
+    Method,
     Params,
     Probe,
+    Probing,
     Raws,
     Reading,
     Source,
@@ -21,11 +25,14 @@ from techdoctor.probes.base import (
     records,
     text,
 )
-from techdoctor.probes.network import adapters, route_table
+from techdoctor.probes.network import adapters, kernel_route, own_network, route_table, targets
+from techdoctor.probes.network.kernel_route import Way
 from techdoctor.probes.network.route_table import Route, WayOut
+from techdoctor.probes.sources import gather
 
 MOST_LISTED = 8
 _NETSTAT_SOURCE = "netstat -rn of macOS 13 and others quoted in public threads: tests/probes/cases/net.routes"
+_ONLY_TABLE = "only the table was read, not what the kernel makes of it"
 _ROUTE_PRINT_SOURCE = "route print, English and German, quoted in public threads: tests/probes/cases/net.routes"
 
 
@@ -36,6 +43,44 @@ def _linux_sources(params: Params) -> Sequence[Source]:
 def _linux(raws: Raws, params: Params) -> Reading:
     tunnels = [a.name for a in adapters.from_sysfs(raws) if a.kind == adapters.VPN]
     return reading(route_table.from_proc(raws), tunnels)
+
+
+def _linux_here(probing: Probing) -> Reading:
+    """The table, put right by what the kernel says: it follows policy rules and knows routes that refuse."""
+    found = _linux(gather(_linux_sources(probing.params), probing.deadline), probing.params)
+    v4, v6 = (kernel_route.best(asked) for asked in targets.internet(probing.settings.targets))
+    return with_kernel(found, v4, v6, _interface_of(v4) or _interface_of(v6))
+
+
+def _interface_of(way: Way) -> str:
+    try:
+        own = own_network.addresses()
+    except CannotMeasure:
+        return ""  # neither library is there: then the table has to do
+    return next((address.interface for address in own if way.source and address.address == way.source), "")
+
+
+def with_kernel(found: Reading, v4: Way, v6: Way, leaves_by: str) -> Reading:
+    """The table's reading with the kernel's own answers where it gave some.
+
+    Args:
+        found: The reading of the main table.
+        v4: The kernel's answer for the internet in IPv4.
+        v6: The same in IPv6.
+        leaves_by: The adapter by which it sends; empty when that is not known.
+    """
+    data = dict(found.data)
+    for name, way in (("default_v4", v4), ("default_v6", v6)):
+        if way.word != kernel_route.UNKNOWN:
+            data[name] = way.word == kernel_route.OK
+    data["way_out"] = bool(data["default_v4"] or data["default_v6"])
+    data["refused"] = v4.word if v4.word in kernel_route.REFUSING else ""
+    data["leaves_by"] = leaves_by
+    gaps = {name: why for name, why in found.gaps.items() if name not in ("refused", "leaves_by")}
+    if not leaves_by:
+        gaps["leaves_by"] = "packets leave by no adapter whose address is known"
+        data["leaves_by"] = None
+    return Reading(data, gaps)
 
 
 def _macos_sources(params: Params) -> Sequence[Source]:
@@ -79,10 +124,12 @@ def reading(routes: Sequence[Route], tunnels: Optional[Sequence[str]]) -> Readin
         "interface": main.route.interface if main else "",
         "metric": main.route.metric if main else None,
         "via_tunnel": None if tunnels is None else bool(main and main.route.interface in tunnels),
+        "refused": None,
+        "leaves_by": None,
         "defaults": [route.to_record() for route in defaults[:MOST_LISTED]],
         "default_count": len(defaults),
     }
-    gaps: Dict[str, str] = {}
+    gaps: Dict[str, str] = dict.fromkeys(("refused", "leaves_by"), _ONLY_TABLE)
     if data["gateway_on_link"] is None:
         gaps["gateway_on_link"] = "no router's address is set for the way out"
     if data["metric"] is None:
@@ -107,7 +154,8 @@ PROBES = (
         name="net.routes",
         title="Way out",
         doc="The default routes of the main table, IPv4 and IPv6, and the pair of /1 routes that full-tunnel VPNs put "
-        "before them (OpenVPN's redirect-gateway def1). Policy routing rules are not followed.",
+        "before them (OpenVPN's redirect-gateway def1). On Linux the kernel is asked as well, which follows policy "
+        "rules and knows routes that refuse (ip-route(8): blackhole, unreachable, prohibit); no packet is sent.",
         fields={
             "way_out": boolean("There is a way out in IPv4 or IPv6."),
             "default_v4": boolean("There is a way out in IPv4."),
@@ -119,6 +167,10 @@ PROBES = (
             "interface": text("The adapter of the way out (on Windows its address)."),
             "metric": integer("Its metric: the lowest wins."),
             "via_tunnel": boolean("The way out leads into a tunnel (VPN)."),
+            "refused": text(
+                "How a route here refuses packets for the internet: blackhole, unreachable, prohibit."
+            ),
+            "leaves_by": text("The adapter by which they leave, policy rules included."),
             "defaults": records(
                 f"The ways out, the ones in use first, {MOST_LISTED} at most.",
                 family=text("ipv4 or ipv6."),
@@ -130,7 +182,7 @@ PROBES = (
             "default_count": integer("How many there are in all.", "count"),
         },
         methods={
-            "linux": parsed(_linux_sources, _linux),
+            "linux": Method(RUN_HERE, sources=_linux_sources, parse=_linux, measure=_linux_here),
             "macos": parsed(_macos_sources, _macos, RECORDED, _NETSTAT_SOURCE),
             "windows": parsed(_windows_sources, _windows, RECORDED, _ROUTE_PRINT_SOURCE),
         },
