@@ -29,9 +29,12 @@ FAILED = "failed"
 
 # A question is sent at these seconds: one lost packet out of ten must not read as a dead server.
 # Source: libresolv asks twice and Tailscale's netcheck up to three times (net/netcheck/netcheck.go).
-SEND_AT_S = (0.0, 0.3, 0.7)
-DEFAULT_WAIT_S = 1.5
+# The last one comes a second after the first: who answers a closed port sends one such message a second (Linux,
+# net.ipv4.icmp_ratelimit), so earlier questions may have seen silence.
+SEND_AT_S = (0.0, 0.3, 0.7, 1.1)
+DEFAULT_WAIT_S = 1.8
 _MOST_BYTES = 65535
+_UNREADABLE = 3  # so many answers that are none are no accident
 _MARGIN_S = 0.1  # kept back from a probe's deadline for putting the answer together
 
 _ERRNO_CLASS = {
@@ -238,7 +241,7 @@ def _receive(item: _Pending) -> None:
         item.reply = Reply(item.question, "", ms, message, len(item.sent))
         return
     item.unreadable += 1
-    if item.unreadable >= len(SEND_AT_S):
+    if item.unreadable >= _UNREADABLE:
         item.reply = Reply(item.question, GARBAGE, tries=len(item.sent))
 
 

@@ -130,6 +130,7 @@ def reading(name: str, servers: Sequence[Asked], forwarder: Optional[Asked]) -> 
         "alive": len(alive),
         "first": servers[0].address if servers else "",
         "first_dead": bool(servers) and servers[0].verdict != ALIVE,
+        "first_silent": bool(servers) and servers[0].verdict == SILENT,
         "best": best.address if best else None,
         "failure": "" if alive else next((v for v in _TELLING if any(s.verdict == v for s in servers)), ""),
         "host_answers": any(bool(_row(server)["host_answers"]) for server in servers),

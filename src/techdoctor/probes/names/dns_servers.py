@@ -121,6 +121,7 @@ PROBES = (
             "alive": integer("How many gave a usable answer (NOERROR or NXDOMAIN) to anything.", "count"),
             "first": text("Address of the first server in the list.", "ip"),
             "first_dead": boolean("True when the first server in the list is not alive."),
+            "first_silent": boolean("True when it is silent, so that programs wait for it; a refusal costs no time."),
             "best": text("Address of the fastest living server that tells no falsehoods.", "ip"),
             "failure": text(
                 "When no server is alive, the most telling verdict: refuses, fails, garbage, closed, prohibited or "

@@ -35,6 +35,8 @@ except UnicodeError:
 except socket.gaierror as problem:
     names = {"EAI_NONAME": "no_name", "EAI_NODATA": "no_address", "EAI_AGAIN": "try_again"}
     error = next((word for name, word in names.items() if getattr(socket, name, None) == problem.errno), "failed")
+except OSError:
+    error = "failed"
 print(json.dumps([found, error, (time.monotonic() - begun) * 1000]))
 """
 

@@ -24,7 +24,7 @@ from techdoctor.probes.base import (
     records,
     text,
 )
-from techdoctor.probes.network import own_network, rtnetlink
+from techdoctor.probes.network import adapters, own_network, rtnetlink
 from techdoctor.probes.network.own_network import Address
 from techdoctor.probes.sources import gather
 
@@ -35,6 +35,8 @@ _NO_LIFETIMES = "only Linux tells here which addresses were given and which were
 
 
 def _measure(probing: Probing) -> Reading:
+    """On Linux a tunnel is told by its kind; elsewhere by its name alone."""
+    tunnels = own_network.tunnels()
     lifetimes: Optional[Dict[str, bool]] = None
     if probing.platform == "linux":
         try:
@@ -47,7 +49,7 @@ def _measure(probing: Probing) -> Reading:
         if probing.platform != "linux":
             raise
         return _parse(gather(_sources(probing.params), probing.deadline), probing.params)
-    return reading(found, lifetimes)
+    return reading(found, lifetimes, tunnels)
 
 
 def _sources(params: Params) -> Sequence[Source]:
@@ -68,14 +70,18 @@ def _parse(raws: Raws, params: Params) -> Reading:
     return reading(found, lifetimes)
 
 
-def reading(found: Sequence[Address], lifetimes: Optional[Mapping[str, bool]]) -> Reading:
+def reading(
+    found: Sequence[Address], lifetimes: Optional[Mapping[str, bool]], tunnels: Optional[Sequence[str]] = None
+) -> Reading:
     """The probe's fields.
 
     Args:
         found: All addresses.
         lifetimes: Address to whether it was given with a lifetime; None when that is not known.
+        tunnels: Tunnel adapters, whose addresses no network has given; None to tell them by name.
     """
-    outward = [a for a in found if not _local_only(a)]
+    listed = [a for a in found if not _local_only(a)]
+    outward = [a for a in listed if not _is_tunnel(a.interface, tunnels)]
     v4 = [a for a in outward if ":" not in a.address]
     given = [a for a in v4 if not _link_local(a)]
     self_assigned = [a for a in v4 if _link_local(a)]
@@ -91,8 +97,8 @@ def reading(found: Sequence[Address], lifetimes: Optional[Mapping[str, bool]]) -
         "prefix_length": main.prefix_length if main else None,
         "interface": main.interface if main else "",
         "dynamic": lifetimes.get(main.address) if main and lifetimes is not None else None,
-        "addresses": [_record(a, lifetimes) for a in outward[:MOST_LISTED]],
-        "listed_of": len(outward),
+        "addresses": [_record(a, lifetimes) for a in listed[:MOST_LISTED]],
+        "listed_of": len(listed),
     }
     gaps: Dict[str, str] = {}
     if main is None:
@@ -100,6 +106,10 @@ def reading(found: Sequence[Address], lifetimes: Optional[Mapping[str, bool]]) -
     elif data["dynamic"] is None:
         gaps["dynamic"] = _NO_LIFETIMES
     return Reading(data, gaps)
+
+
+def _is_tunnel(interface: str, tunnels: Optional[Sequence[str]]) -> bool:
+    return adapters.is_tunnel_name(interface) if tunnels is None else interface in tunnels
 
 
 def _local_only(address: Address) -> bool:

@@ -246,7 +246,7 @@ PROBES = (
             ),
             "https_error": text("The same for port 443 alone."),
             "said_by": text("Address of who said that it cannot be reached; empty when nobody did.", private="ip"),
-            "said_here": boolean("This machine itself refused to send, or refused in the name of others: a local firewall."),
+            "said_here": boolean("This machine itself refused to send, or refused in the name of others (a firewall)."),
             "resolved_beside": text(
                 "A local name server other than the router that told of a name nobody had asked for before.", "ip"
             ),

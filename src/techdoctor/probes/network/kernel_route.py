@@ -6,6 +6,7 @@ Unlike the main table, this follows policy rules and tells routes that refuse. C
 from __future__ import annotations
 
 import errno
+import ipaddress
 import socket
 from dataclasses import dataclass
 from typing import Sequence
@@ -41,6 +42,11 @@ class Way:
 
     word: str
     source: str = ""
+
+    @property
+    def leads_out(self) -> bool:
+        """True when packets would leave with an address that answers can come back to."""
+        return self.word == OK and not ipaddress.ip_address(self.source).is_link_local
 
 
 def way_to(address: str) -> Way:

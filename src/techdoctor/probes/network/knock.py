@@ -16,7 +16,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
-from techdoctor.probes.network import icmp
+from techdoctor.probes.network import icmp, kernel_route
 
 TCP, PING, NAMES, EVERYONE = "tcp", "ping", "names", "everyone"
 REFUSED, UNREACHABLE, NO_ROUTE, DENIED_HERE, SILENT = "refused", "unreachable", "no_route", "denied_here", "silent"
@@ -130,14 +130,8 @@ def knock(
 
 
 def has_way_to(address: str) -> bool:
-    """True when the routing table knows a way to a numeric address. No packet is sent."""
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    try:
-        with socket.socket(family, socket.SOCK_DGRAM) as sock:
-            sock.connect((address, 9))
-    except OSError:
-        return False
-    return True
+    """True when packets to a numeric address would leave with an address of their own. No packet is sent."""
+    return kernel_route.way_to(address).leads_out
 
 
 def is_refused_at_once(address: str, port: int) -> bool:

@@ -92,6 +92,16 @@ def router() -> Optional[Gateway]:
     return next((g for g in found if not is_tunnel(g.interface)), found[0] if found else None)
 
 
+def tunnels() -> Optional[List[str]]:
+    """Names of the adapters that are ends of tunnels; None where the system does not tell their kind."""
+    if system.platform_name() != "linux":
+        return None
+    raws = gather(adapters.linux_sources(), time.monotonic() + _WAIT_S)
+    if raws["flags"].status != "ok":
+        return None
+    return [a.name for a in adapters.from_sysfs(raws) if a.kind == adapters.VPN]
+
+
 def is_tunnel(interface: str) -> bool:
     """True when an adapter is the end of a tunnel (VPN)."""
     if system.platform_name() != "linux":

@@ -72,7 +72,7 @@ def with_kernel(found: Reading, v4: Way, v6: Way, leaves_by: str) -> Reading:
     data = dict(found.data)
     for name, way in (("default_v4", v4), ("default_v6", v6)):
         if way.word != kernel_route.UNKNOWN:
-            data[name] = way.word == kernel_route.OK
+            data[name] = way.leads_out
     data["way_out"] = bool(data["default_v4"] or data["default_v6"])
     data["refused"] = v4.word if v4.word in kernel_route.REFUSING else ""
     data["leaves_by"] = leaves_by
@@ -167,9 +167,7 @@ PROBES = (
             "interface": text("The adapter of the way out (on Windows its address)."),
             "metric": integer("Its metric: the lowest wins."),
             "via_tunnel": boolean("The way out leads into a tunnel (VPN)."),
-            "refused": text(
-                "How a route here refuses packets for the internet: blackhole, unreachable, prohibit."
-            ),
+            "refused": text("How a route here refuses packets for the internet: blackhole, unreachable, prohibit."),
             "leaves_by": text("The adapter by which they leave, policy rules included."),
             "defaults": records(
                 f"The ways out, the ones in use first, {MOST_LISTED} at most.",
