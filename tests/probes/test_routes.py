@@ -47,7 +47,7 @@ def test_an_ordinary_way_out() -> None:
 def test_the_kernels_unreachable_route_is_no_way_out() -> None:
     found = _linux(_LINK)
     assert found.data["way_out"] is False
-    assert set(found.gaps) == {"gateway_on_link", "metric"}
+    assert set(found.gaps) == {"gateway_on_link", "metric", "refused", "leaves_by"}
 
 
 def test_two_halves_through_a_tunnel_win_over_the_default() -> None:
