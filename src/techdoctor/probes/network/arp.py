@@ -41,7 +41,7 @@ def who_has(interface: str, address: str) -> Optional[str]:
         raise CannotMeasure(NOT_APPLICABLE, f"{interface} cannot be asked: {error.strerror}") from None
 
 
-def _own_hardware() -> Dict[str, bytes]:
+def own_hardware() -> Dict[str, bytes]:
     """Hardware address of each adapter: a machine with two on one network answers itself by the other."""
     raw = gather([Source("addresses", path="/sys/class/net/*/address")], time.monotonic() + _WAIT_S)["addresses"]
     plain = {path.split("/")[4]: content.strip().replace(":", "") for path, content in raw.files.items()}
@@ -49,7 +49,7 @@ def _own_hardware() -> Dict[str, bytes]:
 
 
 def _ask(interface: str, address: str) -> Optional[str]:
-    ours = _own_hardware()
+    ours = own_hardware()
     own = ours.get(interface, bytes(6))
     wanted = socket.inet_aton(address)
     body = _BODY.pack(1, _IPV4, 6, 4, _REQUEST, own, bytes(4), bytes(6), wanted)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import ipaddress
+import threading
 import time
 from typing import Dict, List, Mapping, Optional, Sequence
 
@@ -20,8 +20,7 @@ from techdoctor.probes.base import (
     text,
     texts,
 )
-from techdoctor.probes.names import resolver_config
-from techdoctor.probes.network import kernel_route, knock, own_network, stack_counters, targets
+from techdoctor.probes.network import kernel_route, knock, neighbourhood, own_network, stack_counters, targets
 from techdoctor.probes.network.knock import NAMES, PING, TCP, Answer, Knock
 from techdoctor.probes.network.own_network import Address
 from techdoctor.probes.network.stack_counters import Counters
@@ -30,6 +29,7 @@ _WAIT_S = 1.8
 _MARGIN_S = 0.1
 # After a first success the others get this long: their number is worth knowing, not worth waiting for.
 _GRACE_S = 0.25
+_PATIENCE_S = 0.5  # nobody else is asked while the internet may still answer
 _WORDS = {TCP: "https", PING: "ping", NAMES: "names"}
 # The loudest reason wins: what was said tells more than silence.
 _LOUDEST = (knock.DENIED_HERE, knock.REFUSED, knock.UNREACHABLE, knock.NO_ROUTE, knock.SILENT)
@@ -42,16 +42,15 @@ def _measure(probing: Probing) -> Reading:
     tried = tried_v4 + tried_v6
     answers: List[Answer] = []
     own = _own()
-    beside = _name_servers_beside(own, probing)
-    begun, wait_s, before = time.monotonic(), 0.0, stack_counters.read()
+    begun, wait_s, before, resolving = time.monotonic(), 0.0, stack_counters.read(), ""
     if tried:
         wait_s = max(0.1, min(_WAIT_S, probing.left_s() - _MARGIN_S))
-        knocks = [k for a in tried for k in _ways(a)] + [Knock(a, NAMES, 53) for a in beside]
-        answers = knock.knock(knocks, wait_s, _Enough(tried_v4 or tried_v6))
+        beside = _Beside(own, probing, wait_s)
+        answers = knock.knock([k for a in tried for k in _ways(a)], wait_s, _Enough(tried_v4 or tried_v6))
+        resolving = beside.end()
     cut_short = time.monotonic() - begun < wait_s
-    outside = [answer for answer in answers if answer.knock.address in tried]
-    found = _reading(tried_v4, tried_v6, outside, [address.address for address in own], cut_short)
-    told = _told_elsewhere(found, answers, beside, before)
+    found = _reading(tried_v4, tried_v6, answers, [address.address for address in own], cut_short)
+    told = _told_elsewhere(found, answers, resolving, before)
     interface = _egress(tried[0], own) if tried else ""
     tunnel = own_network.is_tunnel(interface) if interface else None
     gaps = {} if interface else {"via_tunnel": "which adapter the packets leave by is not known"}
@@ -59,25 +58,47 @@ def _measure(probing: Probing) -> Reading:
     return Reading(data, {**found.gaps, **told.gaps, **gaps})
 
 
-def _name_servers_beside(own: Sequence[Address], probing: Probing) -> List[str]:
-    """Name servers of the local network that are not the router: they show whether the network itself is online."""
+class _Beside:
+    """Asks others of the local network for names, once the internet has been silent for a while.
+
+    One that is not the router and yet tells of names nobody has asked for shows that the network itself is online.
+    """
+
+    def __init__(self, own: Sequence[Address], probing: Probing, wait_s: float) -> None:
+        self._heard: List[Answer] = []
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._ask, args=(own, probing, wait_s - _PATIENCE_S), daemon=True)
+        self._thread.start()
+
+    def _ask(self, own: Sequence[Address], probing: Probing, wait_s: float) -> None:
+        if wait_s <= 0 or self._over.wait(_PATIENCE_S):
+            return
+        knocks = [Knock(address, NAMES, 53) for address in _others(own, probing)]
+        self._heard += knock.knock(knocks, wait_s, lambda so_far, _: self._over.is_set() or _resolving(so_far) != "")
+
+    def end(self) -> str:
+        """The address of one that resolved a name; empty without one."""
+        self._over.set()
+        self._thread.join(_MARGIN_S)
+        return _resolving(self._heard)
+
+
+def _resolving(answers: Sequence[Answer]) -> str:
+    return next((answer.knock.address for answer in answers if answer.answered), "")
+
+
+def _others(own: Sequence[Address], probing: Probing) -> List[str]:
     try:
-        servers = resolver_config.listed_servers(probing)
-        routers = [gateway.address.partition("%")[0] for gateway in own_network.gateways()]
-    except CannotMeasure:
-        return []  # then nobody beside the router is asked
-    ours = [address.address for address in own]
-    networks = [address.network for address in own if not ipaddress.ip_address(address.address).is_loopback]
-    local = (s for s in servers if any(ipaddress.ip_address(s.partition("%")[0]) in network for network in networks))
-    return [server for server in local if server not in routers and server not in ours]
+        router = next(g for g in own_network.gateways() if not own_network.is_tunnel(g.interface))
+    except (CannotMeasure, StopIteration):
+        return []  # without a router nobody is beside it
+    networks = [address.network for address in own if address.interface == router.interface]
+    return [a for a in neighbourhood.others(router, own, probing) if neighbourhood.is_in(a, networks)]
 
 
-def _told_elsewhere(
-    found: Reading, answers: Sequence[Answer], beside: Sequence[str], before: Optional[Counters]
-) -> Reading:
+def _told_elsewhere(found: Reading, answers: Sequence[Answer], beside: str, before: Optional[Counters]) -> Reading:
     """What else speaks of a failure: a name server beside the router, and this machine's own counters."""
-    resolving = [a.knock.address for a in answers if a.knock.address in beside and a.answered]
-    data: Dict[str, Value] = {"resolved_beside": resolving[0] if resolving else ""}
+    data: Dict[str, Value] = {"resolved_beside": beside}
     after = stack_counters.read()
     if before is None or after is None:
         gap = "this system does not count them where this user may look"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.lab.network import rivals
 from tests.lab.network.faults.base import (
     FORWARD,
     INPUT,
@@ -102,7 +103,27 @@ def _hide_form(lab: Lab) -> None:
     _PORTAL.heal(lab)
 
 
+def _rogue(lab: Lab) -> None:
+    """The neighbour's server is asked first, as one that is nearer; the right one is there as well."""
+    rivals.give(lab, "neighbour", "10.60.1.20", "10.60.1.70,10.60.1.80")
+    rivals.take(lab)
+    rivals.give(lab, "router", "10.60.1.1")
+
+
+def _nobody_gives(lab: Lab) -> None:
+    rivals.take(lab)
+
+
+def _all_given(lab: Lab) -> None:
+    (lab.folder / "given-router").write_text("0 02:00:00:00:00:77 10.60.1.50 somebody *\n")
+    rivals.give(lab, "router", "10.60.1.1", "10.60.1.50,10.60.1.50")
+    rivals.take(lab)
+
+
 FAULTS = (
+    Fault("dhcp_rogue", "nothing works since a second router was plugged in", _rogue, rivals.stop),
+    Fault("dhcp_none", "nobody gives an address", _nobody_gives, nothing),
+    Fault("dhcp_exhausted", "some devices get an address, this one does not", _all_given, rivals.stop),
     Fault("no_adapter", "there is no network card", _remove_adapter, _return_adapter),
     on_client("link_down", "the network adapter is switched off", "link set eth0 down"),
     Fault(
