@@ -62,11 +62,8 @@ MODULES: Dict[str, str] = {
     "net.address_conflict": "network.address_conflict",
     "net.addresses": "network.addresses",
     "net.captive_portal": "network.portal",
-<<<<<<< HEAD
     "net.counters": "network.counters",
-=======
     "net.dhcp_offers": "network.dhcp_offers",
->>>>>>> 34d0d58 (Ask who hands out addresses, and name a second router that hands out wrong ones)
     "net.gateway": "network.gateway",
     "net.ipv6": "network.ipv6",
     "net.link": "network.links",
