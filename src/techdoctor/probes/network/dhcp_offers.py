@@ -130,8 +130,8 @@ PROBES = (
         name="net.dhcp_offers",
         title="Who gives addresses",
         doc="Sends DHCPDISCOVER alone (RFC 2131, section 3.1) with the adapter's own hardware address, twice, and "
-        "lists every server that makes an offer. Nothing is accepted, so no lease changes. Two servers whose network, router "
-        "or name servers differ do not belong to one network.",
+        "lists every server that makes an offer. Nothing is accepted, so no lease changes. Two servers whose network, "
+        "router or name servers differ do not belong to one network.",
         parameters={"adapter": Parameter("text", "The adapter; empty for the one that leads outward.", default="")},
         fields={
             "adapter": text("The adapter asked by."),
