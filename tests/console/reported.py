@@ -73,6 +73,7 @@ class CheckResult:
     findings: tuple[Finding, ...]
     healthy: tuple[str, ...] = ("disk.full", "perf.mem")
     not_judged: tuple[NotJudged, ...] = ()
+    not_here: tuple[NotJudged, ...] = ()
     facts: Mapping[str, Fact] = field(default_factory=dict)
     titles: Mapping[str, str] = field(
         default_factory=lambda: {

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
+import os
 import threading
 import time
 from pathlib import Path
 
+import pytest
+
 from techdoctor.hosts.shared import SharedHost, SharedRunner
 from techdoctor.model import Fact
+from techdoctor.probes import registry
 from techdoctor.probes.runner import Call
-from techdoctor.session.ahead import remember, remembered
+from techdoctor.session.ahead import remember, remembered, settled
 
 
 class Machine:
@@ -76,7 +81,8 @@ def test_what_is_not_routine_is_left_out_with_its_reason() -> None:
 
 def test_the_next_check_up_begins_with_what_was_slow(tmp_path: Path) -> None:
     slow, fast = Call("", "mem.swapping", {}, 3.0), Call("", "mem.usage", {}, 3.0)
-    remember(tmp_path / "cache", [(fast, 20.0), (slow, 1000.0)])
+    facts = [(fast, Fact("mem.usage", "ok", duration_ms=20.0)), (slow, Fact("mem.swapping", "ok", duration_ms=1000.0))]
+    remember(tmp_path / "cache", facts)
     assert remembered(tmp_path / "cache") == [slow]
 
 
@@ -87,3 +93,37 @@ def test_a_kept_list_that_was_altered_starts_nothing_strange(tmp_path: Path) -> 
     assert [(call.probe, call.timeout_s) for call in remembered(tmp_path)] == [("mem.usage", 2.0)]
     (tmp_path / "check-calls.json").write_text("{")
     assert remembered(tmp_path) == []
+
+
+def test_what_decides_a_fact_and_has_not_changed_needs_no_measuring(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deciding = tmp_path / "status"
+    deciding.write_text("a")
+    os.utime(deciding, (1, 1))
+    declared = dataclasses.replace(registry.get("mem.usage"), settled_by=(str(deciding),))
+    monkeypatch.setattr(registry, "get", lambda name: declared)
+    call, fact = Call("x", "mem.usage"), Fact("mem.usage", "ok", {"total_bytes": 7}, at_s=time.time())
+    remember(tmp_path, [(call, fact)])
+    machine = Machine()
+    shared = SharedHost(machine, routine=True, settled=settled(tmp_path))  # type: ignore[arg-type] # it applies nothing
+    assert shared.measure(call, threading.Event()).data == {"total_bytes": 7}
+    assert machine.measured == []
+    deciding.write_text("b")
+    assert settled(tmp_path) == {}
+    remember(tmp_path, [(call, fact)])  # it has changed while that was measured
+    assert settled(tmp_path) == {}
+
+
+def test_no_sample_of_a_check_up_is_longer_than_a_second() -> None:
+    asked: list[object] = []
+
+    class Noting(Machine):
+        def measure(self, call: Call, cancelled: threading.Event) -> Fact:
+            asked.append(call.params)
+            return Fact(call.probe, "ok")
+
+    shared = SharedHost(Noting(), routine=True)  # type: ignore[arg-type] # it applies nothing
+    shared.measure(Call("a", "net.counters", {"for": 3.5}), threading.Event())
+    shared.measure(Call("b", "disk.log_growth", {"window_s": 0.5}), threading.Event())
+    assert asked == [{"for": 1.0}, {"window_s": 0.5}]

@@ -78,11 +78,11 @@ def check_now(context: Context) -> Kept:
 
 def _measured(context: Context, wish: Wish, wanted: Sequence[str]) -> tuple[CheckUp, Seen | None]:
     from techdoctor.hosts.shared import SharedHost
-    from techdoctor.session.ahead import remember, remembered
+    from techdoctor.session.ahead import remember, remembered, settled
     from techdoctor.settings import cache_folder
 
-    shared = SharedHost(context.local_host(), routine=True)
     cache = cache_folder(context.settings)
+    shared = SharedHost(context.local_host(), routine=True, settled=settled(cache))
     whole = not wish.areas
     if whole:  # while the playbooks are read, the second that the samples need begins already
         shared.ahead(remembered(cache))

@@ -34,6 +34,8 @@ class CheckUpLike(Protocol):
     @property
     def not_judged(self) -> Sequence[NotJudged]: ...
     @property
+    def not_here(self) -> Sequence[NotJudged]: ...
+    @property
     def titles(self) -> Mapping[str, str]: ...
     @property
     def facts(self) -> Mapping[str, Fact]: ...
@@ -113,6 +115,8 @@ def check_paragraphs(result: CheckUpLike, technician: bool, summarise: Summarise
         paragraphs.append(Paragraph(say("check.more", n=len(rest) - _MOST_HEADINGS)))
     if result.healthy:
         paragraphs.append(Paragraph(healthy_text(result, technician)))
+    if result.not_here:
+        paragraphs.append(Paragraph(say("check.not_here", titles="; ".join(_titles(result.not_here, result.titles)))))
     whole = [entry for entry in result.not_judged if entry.cause in result.titles]
     for reason, titles in _by_reason(whole, result.titles).items():
         paragraphs.append(Paragraph(say("check.not_judged", title="; ".join(titles), reason=reason)))
@@ -127,6 +131,10 @@ def healthy_text(result: CheckUpLike, whole: bool = False) -> str:
         areas = ", ".join(dict.fromkeys(clean_line(name).split(".")[0] for name in result.healthy))
         return say("check.healthy_count", n=len(titles), areas=areas)
     return say("check.healthy", titles="; ".join(titles))
+
+
+def _titles(entries: Sequence[NotJudged], titles: Mapping[str, str]) -> list[str]:
+    return [clean_line(titles.get(entry.cause, entry.cause)).rstrip(".") for entry in entries]
 
 
 def _by_reason(entries: Sequence[NotJudged], titles: Mapping[str, str]) -> dict[str, list[str]]:

@@ -96,14 +96,17 @@ def _healthy(result: CheckUpLike) -> list[str]:
 
 def _not_judged(result: CheckUpLike) -> list[str]:
     rows: dict[str, list[str]] = {}
-    for entry in result.not_judged:
+    for entry in (*result.not_judged, *result.not_here):
         rows.setdefault(clean_line(entry.reason, 300), []).append(
             clean_line(result.titles.get(entry.cause, entry.cause))
         )
     if not rows:
         return []
     html = [f"<h2>{shown(say('page.not_judged'))}</h2>", '<details class="dim">']
-    html += [f"<summary>{shown(say('page.not_judged_count', n=len(result.not_judged)))}</summary>", "<table>"]
+    html += [
+        f"<summary>{shown(say('page.not_judged_count', n=len(result.not_judged) + len(result.not_here)))}</summary>",
+        "<table>",
+    ]
     for reason, names in rows.items():
         html.append(f"<tr><td>{shown('; '.join(names), 2000)}</td><td>{shown(reason)}</td></tr>")
     return [*html, "</table>", "</details>"]

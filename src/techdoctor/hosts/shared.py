@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from techdoctor.hosts.base import Host
 from techdoctor.messages import say
@@ -16,6 +17,8 @@ from techdoctor.probes.runner import Call, Runner
 Answer = Callable[[Fact], None]
 # Every walk waits for shared measurements; the runner of one must not hold them back.
 _MOST_AWAITED = 1000
+# Parameters that say how long to look; a check-up has a second for everything.
+_SAMPLES, _LONGEST_SAMPLE_S = ("for", "seconds", "window_s"), 1.0
 
 
 class SharedHost:
@@ -25,25 +28,27 @@ class SharedHost:
 
     Args:
         host: Where to measure.
-        routine: True leaves out what takes longer than a check-up has (Probe.routine, Probe.alone).
+        routine: True leaves out what takes longer than a check-up has (Probe.routine, Probe.alone), and
+            lets no sample last longer than a second.
+        settled: Facts that need no measuring, by `key_of` their call.
     """
 
     can_apply = False
 
-    def __init__(self, host: Host, routine: bool = False) -> None:
+    def __init__(self, host: Host, routine: bool = False, settled: Mapping[str, Fact] | None = None) -> None:
         self._host, self._routine = host, routine
         self.name, self.platform = host.name, host.platform
         self._lock = threading.Lock()
         self._alone = threading.Lock()
-        self._taken: dict[str, Fact | list[Answer]] = {}
+        self._taken: dict[str, Fact | list[Answer]] = dict(settled or {})
         self._cancelled = threading.Event()
         self._asked: dict[str, Call] = {}
 
     @property
-    def asked(self) -> Sequence[tuple[Call, float]]:
-        """The calls that walks asked for, in order, each once, with the milliseconds that it took."""
+    def asked(self) -> Sequence[tuple[Call, Fact]]:
+        """The calls that walks asked for, in order, each once, with what they gave."""
         taken = {key: self._taken.get(key) for key in self._asked}
-        return [(self._asked[key], fact.duration_ms) for key, fact in taken.items() if isinstance(fact, Fact)]
+        return [(self._asked[key], fact) for key, fact in taken.items() if isinstance(fact, Fact)]
 
     def ahead(self, calls: Sequence[Call]) -> None:
         """Starts measurements that walks are likely to ask for."""
@@ -52,7 +57,8 @@ class SharedHost:
 
     def ask(self, call: Call, answer: Answer) -> None:
         """Measures unless that was done or is under way; `answer` gets the fact, from whatever thread."""
-        self._asked.setdefault(_key(call), call)
+        call = self._shortened(call)
+        self._asked.setdefault(key_of(call), call)
         self._take(call, answer)
 
     def stop(self) -> None:
@@ -73,7 +79,7 @@ class SharedHost:
         return facts[0]
 
     def _take(self, call: Call, answer: Answer) -> None:
-        key = _key(call)
+        key = key_of(call)
         with self._lock:
             taken = self._taken.get(key)
             if isinstance(taken, list):
@@ -86,6 +92,12 @@ class SharedHost:
             answer(taken)
             return
         threading.Thread(target=self._measure, args=(key, call), daemon=True, name=f"probe {call.probe}").start()
+
+    def _shortened(self, call: Call) -> Call:
+        long = [name for name in _SAMPLES if _seconds(call.params.get(name)) > _LONGEST_SAMPLE_S]
+        if not self._routine or not long:
+            return call
+        return replace(call, params={**call.params, **dict.fromkeys(long, _LONGEST_SAMPLE_S)})
 
     def _left_out(self, call: Call) -> Fact | None:
         """The fact of a call that has no place in a check-up."""
@@ -130,5 +142,10 @@ class SharedRunner(Runner):
         self._shared.ask(call, lambda fact: self._answer(call, fact))
 
 
-def _key(call: Call) -> str:
+def _seconds(value: Value) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
+def key_of(call: Call) -> str:
+    """What two calls that measure the same have in common."""
     return f"{call.probe} {json.dumps(dict(call.params), sort_keys=True)}"

@@ -21,6 +21,7 @@ TEXTS: dict[str, Text] = {
         "1 possible cause could not be judged.",
         "{n} possible causes could not be judged.",
     ),
+    "check.not_here": "Not on this computer: {titles}.",
     "check.not_judged": "Not judged: {title}: {reason}",
     "check.count_danger": ("1 danger", "{n} dangers"),
     "check.count_problem": ("1 problem", "{n} problems"),

@@ -262,6 +262,8 @@ class Probe:
         network: True when it uses the network (an `alone` probe waits for these).
         routine: False for what a check-up leaves out because it takes longer than all of a check-up
             together; `alone` probes are left out anyway.
+        settled_by: Files and folders that alone decide what it says (Linux): while none of them changed, a
+            check-up may use what the last one measured.
         reach: "none" sends no packet beyond this machine; "beyond" does, so it is skipped
             offline; "decides" looks at settings.offline itself.
         summary: Turns good data into a short line for the row; optional.
@@ -279,6 +281,7 @@ class Probe:
     alone: bool = False
     network: bool = False
     routine: bool = True
+    settled_by: Tuple[str, ...] = ()
     reach: str = "none"
     summary: Optional[Callable[[Mapping[str, Value]], str]] = None
 

@@ -181,6 +181,14 @@ PROBES = (
             "windows": measured(windows_update.measure, UNTRIED, "IUpdateSearcher with Online = false, by Microsoft"),
         },
         timeout_s=15.0,
+        settled_by=(
+            "/var/lib/apt/lists",
+            "/var/lib/dpkg/status",
+            "/etc/apt",
+            "/etc/apt/sources.list.d",
+            "/etc/apt/preferences.d",
+            "/etc/apt/apt.conf.d",
+        ),
         summary=_summary,
     ),
 )
