@@ -52,6 +52,7 @@ MODULES: Mapping[str, str] = {
     "share.let_go": "shares",
     "sound.unmute": "sound",
     "updates.switch_on": "automatic_updates",
+    "wifi.radio_on": "wifi",
 }
 
 

@@ -101,6 +101,10 @@ MODULES: Dict[str, str] = {
     "web.reach": "network.web_reach",
     "web.site": "network.web_site",
     "web.tls": "network.tls",
+    "wifi.log": "wifi.log",
+    "wifi.radio": "wifi.radio",
+    "wifi.scan": "wifi.scan",
+    "wifi.status": "wifi.status",
 }
 
 
