@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.books import CausesNode, EndNode, Fix, Verify, book, branch, cause, fact, instruct, when
+from tests.books import AskNode, CausesNode, EndNode, Fix, Verify, book, branch, cause, fact, instruct, when
 
 from techdoctor.engine.driver import Driver
 from techdoctor.engine.journal import Journal, read_journal
@@ -253,6 +253,15 @@ def test_a_fix_that_was_open_when_we_were_killed_counts_as_run(tmp_path: Path) -
     result = again.resume(list(read_journal(path).events), Resumed(at_s=time.time()))
     fixes = {fix.id: (fix.applied, fix.result) for finding in result.findings for fix in finding.fixes}
     assert fixes["mend"] == (True, "no_help")
+
+
+def test_what_an_answer_asked_for_gets_its_declared_time() -> None:
+    """A long watch is cut neither by the playbook's patience nor by the clock of its own answer."""
+    asked = AskNode("agree", "agree", "Shall I watch?", {"yes": "Yes"}, {"yes": "look", "unknown": "well"})
+    nodes = [asked, branch("look", ("a.bad", "well"), (None, "well")), EndNode("well", "not_reproduced")]
+    chosen = replace(book("t.watch", [fact("a", timeout_s=1.2, cost="slow")], nodes), patience_s=0.3)
+    driver = Driver({chosen.id: chosen}, Machine(BROKEN, hang="test.a"), Script("yes"), Journal(None), patience_s=60)
+    assert driver.run(Started("t.watch")).facts["a"].reason == "no answer within 1.2 s"
 
 
 def test_the_playbooks_patience_bounds_a_round_of_measurements() -> None:

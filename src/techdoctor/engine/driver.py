@@ -40,7 +40,7 @@ from techdoctor.hosts.base import Host
 from techdoctor.messages import say
 from techdoctor.model import Finding, Value
 from techdoctor.probes import registry
-from techdoctor.probes.runner import Call, Runner
+from techdoctor.probes.runner import GRACE_S, Call, Runner
 
 # At most four updates a second reach the front end.
 TICK_S = 0.25
@@ -84,7 +84,7 @@ class Driver:
         self._waits: list[tuple[float, str]] = []
         self._events: list[Event] = []
         self._begun = time.monotonic()
-        self._warned = False
+        self._warned = self._asked = False
         self.state = State()
 
     def run(self, first: Event) -> Diagnosis:
@@ -138,11 +138,16 @@ class Driver:
         return self.diagnosis()
 
     def _patience_of_walk(self) -> float:
-        """Seconds of one round: the chosen playbook's own, else the session's."""
+        """Seconds of one round: the chosen playbook's own, else the session's; longer once a question was answered."""
         started = self.state.started
         chosen = self._playbooks.get(started.playbook) if started is not None else None
         own = chosen.patience_s if chosen is not None else None
-        return self._patience_s if own is None else own
+        patience_s = self._patience_s if own is None else own
+        if not self._asked:
+            return patience_s
+        # What somebody agreed to wait for (a long watch) gets the time that the playbook declares for it.
+        longest = max((effect.timeout_s or 0.0 for effect, _ in self._running.values()), default=0.0)
+        return max(patience_s, longest + GRACE_S + TICK_S) if longest > patience_s else patience_s
 
     def _await_something(self) -> None:
         """Waits for a probe's answer or the end of a pause, at most one tick."""
@@ -168,6 +173,7 @@ class Driver:
         if isinstance(effect, RunProbe):
             self._start(effect)
         elif isinstance(effect, Ask):
+            self._asked = True
             self._answer(effect.prompt, self._dialogue.ask(effect))
         elif isinstance(effect, Offer):
             preview = self._host.preview(effect.action, effect.params) if effect.action else None
