@@ -1,4 +1,4 @@
-"""Diagnoses while one packet in ten is lost: does a wrong cause ever come out? python benchmarks/lossy.py [RUNS]
+"""Diagnoses while one packet in ten is lost, and whether a wrong cause ever comes out: benchmarks/lossy.py [RUNS].
 
 Loss makes every single silence look like a fault of its own. Right is the loss, or no cause at all.
 """

@@ -258,8 +258,9 @@ def test_a_fix_that_was_open_when_we_were_killed_counts_as_run(tmp_path: Path) -
 def test_what_an_answer_asked_for_gets_its_declared_time() -> None:
     """A long watch is cut neither by the playbook's patience nor by the clock of its own answer."""
     asked = AskNode("agree", "agree", "Shall I watch?", {"yes": "Yes"}, {"yes": "look", "unknown": "well"})
-    nodes = [asked, branch("look", ("a.bad", "well"), (None, "well")), EndNode("well", "not_reproduced")]
-    chosen = replace(book("t.watch", [fact("a", timeout_s=1.2, cost="slow")], nodes), patience_s=0.3)
+    look = branch("look", ("a.bad", "well"), (None, "well"))
+    walked = book("t.watch", [fact("a", timeout_s=1.2, cost="slow")], [asked, look, EndNode("well", "not_reproduced")])
+    chosen = replace(walked, patience_s=0.3)
     driver = Driver({chosen.id: chosen}, Machine(BROKEN, hang="test.a"), Script("yes"), Journal(None), patience_s=60)
     assert driver.run(Started("t.watch")).facts["a"].reason == "no answer within 1.2 s"
 
