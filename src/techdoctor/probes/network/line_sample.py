@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Dict, List, Optional, Sequence, Tuple
+from typing import Dict, Optional, Sequence, Tuple
 
 from techdoctor import system
 from techdoctor.probes.base import Probing
@@ -41,16 +41,17 @@ def take(router: str, outside: Sequence[str], watched_s: float, probing: Probing
     """Samples for about a second, or for `watched_s` seconds; TCP takes about a second more."""
     deadline = time.monotonic() + probing.left_s() - _MARGIN_S
     found = _pings(router, outside, watched_s, deadline, probing)
-    by_tcp: Dict[str, Series] = {}
-    if not any(address in found and found[address].answers for address in outside):
-        by_tcp = _connections(outside, (_OUTSIDE_PORT,), watched_s, deadline, probing)
-    series = [by_tcp.get(a) or found.get(a) or Series(a, PING, (), ()) for a in outside]
     near = found.get(router)
-    if not router or (near is not None and near.answers):
-        return Sample(near, series)
-    if not _matters(series):
+    settled = not router or (near is not None and near.answers)
+    places = [] if settled else [(router, port) for port in _ROUTER_PORTS]
+    if not any(address in found and found[address].answers for address in outside):
+        by_tcp = _connections([*((a, _OUTSIDE_PORT) for a in outside), *places], watched_s, deadline, probing)
+        near = by_tcp.get(router, near)
+        return Sample(near, [by_tcp.get(a) or found.get(a) or Series(a, PING, (), ()) for a in outside])
+    series = [found.get(a) or Series(a, PING, (), ()) for a in outside]
+    if settled or not _matters(series):
         return Sample(near, series, _NOT_ASKED)
-    return Sample(_connections([router], _ROUTER_PORTS, 0.0, deadline, probing).get(router), series)
+    return Sample(_connections(places, 0.0, deadline, probing).get(router), series)
 
 
 def _pings(
@@ -87,10 +88,9 @@ def _by_program(everybody: Sequence[str], watched_s: float, probing: Probing) ->
 
 
 def _connections(
-    addresses: Sequence[str], ports: Sequence[int], watched_s: float, deadline: float, probing: Probing
+    places: Sequence[Tuple[str, int]], watched_s: float, deadline: float, probing: Probing
 ) -> Dict[str, Series]:
-    """Series by TCP, of each address the one to the port that answers best."""
-    places: List[Tuple[str, int]] = [(address, port) for address in addresses for port in ports]
+    """Series by TCP to each address that answers: all of its ports that do, together."""
     rounds = max(TCP_ROUNDS, int(watched_s / TCP_APART_S / 4))
     apart_s = max(TCP_APART_S, watched_s / rounds)
     stop = probing.cancelled.is_set
@@ -98,18 +98,22 @@ def _connections(
     good = [place for place, series in first.items() if series.answers]
     if any(first[place].lost for place in good) and not watched_s:
         again = knock_series(good, TCP_ROUNDS, TCP_APART_S, deadline, stop)
-        first.update({place: _joined(first[place], again[place]) for place in good})
-    best: Dict[str, Series] = {}
-    for (address, _), series in first.items():
-        if series.answers and (address not in best or series.lost < best[address].lost):
-            best[address] = series
-    return best
+        first.update({place: _one_after_the_other(first[place], again[place]) for place in good})
+    found: Dict[str, Series] = {}
+    for place in good:
+        address = place[0]
+        found[address] = _side_by_side(found[address], first[place]) if address in found else first[place]
+    return found
 
 
-def _joined(one: Series, two: Series) -> Series:
+def _one_after_the_other(one: Series, two: Series) -> Series:
     after = (one.sent_s[-1] if one.sent_s else 0.0) + TCP_APART_S
     at = (*one.sent_s, *(after + s for s in two.sent_s))
     return Series(one.address, TCP, (*one.rtts_ms, *two.rtts_ms), at)
+
+
+def _side_by_side(one: Series, two: Series) -> Series:
+    return Series(one.address, TCP, (*one.rtts_ms, *two.rtts_ms), (*one.sent_s, *two.sent_s))
 
 
 def _matters(outside: Sequence[Series]) -> bool:

@@ -18,6 +18,8 @@ from typing import Callable, Dict, List, Optional, Sequence, Tuple
 from techdoctor.probes.network.series import TCP, Series
 
 _REPEATED_AFTER_S = 0.99
+# After the last packet answers are awaited so much longer than the slowest one so far took.
+_PATIENCE, _LEAST_WAIT_S = 3.0, 0.25
 _TCP_INFO = 11  # linux/tcp.h
 _RTT_AT = 68  # tcpi_rtt, in microseconds: after 8 bytes and 15 numbers of four bytes
 _GOING_ON = (0, errno.EINPROGRESS, errno.EWOULDBLOCK)
@@ -49,13 +51,13 @@ def knock_series(
             next_s = begun
             for number in range(count * len(places)):
                 _hear(selector, found, next_s)
-                if stop() or next_s > deadline - _REPEATED_AFTER_S:
+                if stop() or next_s > deadline - _LEAST_WAIT_S:
                     break
                 _begin(selector, places[number % len(places)], found, begun)
                 next_s = max(next_s + step_s, time.monotonic())
             last = time.monotonic()
             while selector.get_map() and not stop():
-                until = min(deadline, last + _REPEATED_AFTER_S)
+                until = min(deadline, last + _wait_s(list(found.values())))
                 if time.monotonic() >= until:
                     break
                 _hear(selector, found, min(until, time.monotonic() + 0.05))
@@ -63,6 +65,15 @@ def knock_series(
             for key in list((selector.get_map() or {}).values()):
                 key.fileobj.close()  # type: ignore[union-attr]  # only sockets are registered
     return {place: Series(place[0], TCP, tuple(s.rtts_ms), tuple(s.at_s)) for place, s in found.items()}
+
+
+def _wait_s(all_series: Sequence[_Series]) -> float:
+    """How long after the last packet an answer may still come."""
+    heard = [[rtt for rtt in series.rtts_ms if rtt is not None] for series in all_series]
+    if not all(heard):
+        return _REPEATED_AFTER_S
+    slowest = max(max(rtts) for rtts in heard)
+    return min(_REPEATED_AFTER_S, max(_LEAST_WAIT_S, _PATIENCE * slowest / 1000))
 
 
 def _begin(
