@@ -62,7 +62,7 @@ def _parse(raws: Raws, params: Params) -> Reading:
     took_s = max(0.1, after.taken_s - before.taken_s)
     rates = _rates(counters(before.need("the adapters' counters")), counters(after.need("the counters")), took_s)
     first, last = raws["flows_before"], raws["flows_after"]
-    if first.status != "ok" or last.status != "ok":
+    if any(raw.status != "ok" or raw.exit_code for raw in (first, last)):
         return _reading(rates, [], took_s, "the list of connections (ss) could not be read")
     window_s = max(0.1, last.taken_s - first.taken_s)
     return _reading(rates, _programs(flows(first.text), flows(last.text), window_s), took_s, "")
