@@ -241,10 +241,28 @@ _CLOCKS = (
     *told("zone_utc", "sys.clock.timezone_wrong", "the time zone is wrong", options=("--set", "zone=Asia/Tokyo")),
 )
 _QUALITY = (
+    *told("loss_lan_5", "net.slow.loss_local", "the internet is slow", "pages load in fits and starts"),
+    *told("loss_lan_10", "net.slow.loss_local", "slow internet", "youtube buffers all the time"),
+    *told("loss_lan_20", "net.slow.loss_local", "internet is bad since yesterday", "zoom freezes"),
+    *told("loss_lan_30", "net.slow.loss_local", "the internet is very slow"),
+    *told("loss_router_5", "net.slow.loss_local", "the connection is slow"),
+    *told("loss_router_20", "net.slow.loss_local", "very slow connection"),
+    *told("loss_wan_2", "net.slow.loss_beyond", "the internet is slow", "the game lags"),
+    *told("loss_wan_5", "net.slow.loss_beyond", "calls are choppy", "packets get lost"),
     *told("loss_wan_10", "net.slow.loss_beyond", "the internet is slow", "video calls break up"),
+    *told("loss_wan_20", "net.slow.loss_beyond", "internet is slow", "the connection keeps dropping"),
+    *told("loss_wan_burst", "net.slow.loss_beyond", "slow internet"),
+    Case("loss_wan_burst.2", "loss_wan_burst", "the connection drops out again and again", "net.drops.burst_loss"),
     *told("latency_300", "net.slow.high_latency", "everything on the internet reacts late", "high ping in games"),
+    *told("latency_600", "net.slow.high_latency", "the internet is slow"),
+    *told("latency_1000", "net.slow.high_latency", "internet reacts with a delay"),
     *told("jitter_100", "net.slow.jitter", "calls are choppy", "the internet is unsteady"),
     *told("slow_1mbit", "net.slow.bandwidth_low", "downloads are very slow", "slow internet"),
+    *told("bufferbloat", "net.slow.bufferbloat", "internet slow while my brother downloads", "the internet is slow"),
+    *told("own_traffic", "net.slow.own_traffic", "the internet is slow", "internet crawls since the update started"),
+    *told("own_traffic_10mbit", "net.slow.own_traffic", "slow internet since the backup runs"),
+    *told("flapping_link", "net.drops.flapping_link", "the connection comes and goes", "ethernet keeps disconnecting"),
+    *told("burst_loss", "net.drops.burst_loss", "internet is gone for a moment every few seconds"),
 )
 _EVERYDAY = ("the internet does not work", "web pages do not open", "the internet is slow")
 _CONTROLS = (
