@@ -126,9 +126,8 @@ def _own_table(found: Mapping[str, Diagnosed]) -> list[str]:
             times = f"{median(runs.seconds):.2f}, {max(runs.seconds):.2f}"
             mark = "" if kind.most_s is None or max(runs.seconds) <= kind.most_s else " (over)"
             out = ", ".join(sorted(runs.incomplete)) or "nothing"
-            lines.append(
-                f"| {kind.name} ({kind.most_s:g} s) | {case} | {times}{mark} | {', '.join(sorted(runs.causes))} | {out} |"
-            )
+            causes = ", ".join(sorted(runs.causes))
+            lines.append(f"| {kind.name} ({kind.most_s:g} s) | {case} | {times}{mark} | {causes} | {out} |")
     return lines
 
 
