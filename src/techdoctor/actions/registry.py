@@ -43,6 +43,8 @@ MODULES: Mapping[str, str] = {
     "print.try_job": "print_test",
     "process.continue": "processes",
     "process.end": "processes",
+    "scan.add_by_address": "scanning",
+    "scan.enable_backend": "scanning",
     "service.disable": "service_state",
     "service.enable": "service_state",
     "service.restart": "services",
