@@ -69,6 +69,7 @@ MODULES: Dict[str, str] = {
     "net.link": "network.links",
     "net.load": "network.load",
     "net.mtu": "network.path_mtu",
+    "net.path": "network.path",
     "net.quality": "network.quality",
     "net.routes": "network.routes",
     "net.speed": "network.speed",
