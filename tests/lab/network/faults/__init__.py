@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.lab.network.faults import clock, connection, names, quality, share, vpn, web
+from tests.lab.network.faults import clock, connection, names, quality, share, variations, vpn, web
 from tests.lab.network.faults.base import Fault
 
 _ALL = (
@@ -17,5 +17,6 @@ _ALL = (
     *share.CONTROLS,
     *vpn.FAULTS,
     *vpn.CONTROLS,
+    *variations.FAULTS,
 )
 FAULTS: dict[str, Fault] = {fault.id: fault for fault in _ALL}
