@@ -294,7 +294,9 @@ _VARIATIONS = (
     *told("self_assigned_v6_works", "net.connection.self_assigned", "my address begins with 169.254"),
     *told("subnet_other_plan", "net.connection.wrong_subnet", "no internet since I moved to another office"),
     *told("subnet_router_on_link", "net.connection.wrong_subnet", "no internet"),
-    *told("netmask_host_route", "net.connection.wrong_netmask", "no network to the printer, the internet works"),
+    *told(
+        "netmask_host_route", "net.connection.wrong_netmask", "no network to the other computers, the internet works"
+    ),
     *told("v4_route_gone", "net.connection.no_default_route", "no internet"),
     *told("route_unreachable", "net.connection.no_default_route", "no internet"),
     *told("route_prohibit", "net.connection.no_default_route", "I am offline"),
