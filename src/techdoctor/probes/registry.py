@@ -16,6 +16,7 @@ from techdoctor.probes.base import Probe
 MODULES: Dict[str, str] = {
     "account.state": "accounts.account",
     "antivirus.state": "protection.antivirus",
+    "backup.status": "backups.status",
     "boot.kernels": "disks.kernels",
     "boot.units": "services.boot",
     "cgroup.limits": "load.cgroups",

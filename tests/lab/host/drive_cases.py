@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.lab.accuracy import MOST_S, Case, Ran, told
-from tests.lab.host import disk_faults, drive_faults, rights_faults
+from tests.lab.host import backup_faults, disk_faults, drive_faults, rights_faults
 from tests.lab.host.disk_faults import Break, Fault
 from tests.lab.host.disks import Machine, machine
 
@@ -61,16 +61,34 @@ _RIGHTS_WORDS = {
     "held by a program": ("the file is in use by another program",),
     "office lock": ("the document is locked for editing",),
 }
+_BACKUP_WORDS = {
+    "no backup": ("do I have a backup", "is my computer backed up"),
+    "repository never used": ("are my files backed up",),
+    "old borg backup": ("when was my last backup", "no backup for weeks"),
+    "old restic backup": ("the last backup is old",),
+    "old duplicity backup": ("deja dup has not run for a long time",),
+    "rsnapshot fails": ("the nightly backup fails", "backup failed"),
+}
 _DEFAULT = {"disk.full": ("disk is full",), "disk.health": ("the disk is failing",)}
 _CONTROL_WORDS = ("the disk is failing", "disk is full", "permission denied")
 
 
 def _faults() -> dict[str, dict[str, Fault]]:
-    return {"disk.full": disk_faults.FULL, "disk.health": drive_faults.HEALTH, "file.perm": rights_faults.RIGHTS}
+    return {
+        "disk.full": disk_faults.FULL,
+        "disk.health": drive_faults.HEALTH,
+        "file.perm": rights_faults.RIGHTS,
+        "backup.fail": backup_faults.BACKUPS,
+    }
 
 
-_WORDS = {"disk.full": _FULL_WORDS, "disk.health": _HEALTH_WORDS, "file.perm": _RIGHTS_WORDS}
-CONTROLS: dict[str, Break] = {**drive_faults.HEALTHY, **rights_faults.HEALTHY}
+_WORDS = {
+    "disk.full": _FULL_WORDS,
+    "disk.health": _HEALTH_WORDS,
+    "file.perm": _RIGHTS_WORDS,
+    "backup.fail": _BACKUP_WORDS,
+}
+CONTROLS: dict[str, Break] = {**drive_faults.HEALTHY, **rights_faults.HEALTHY, **backup_faults.HEALTHY}
 
 
 def _cases() -> Iterator[Case]:
@@ -81,7 +99,8 @@ def _cases() -> Iterator[Case]:
             options = ("--set", asked) if asked else ()
             yield from told(fault, f"{playbook}.{cause}", *words, options=options, needs="root")
     for control in CONTROLS:
-        yield from told(control, None, *_CONTROL_WORDS, needs="root")
+        words = ("do I have a backup",) if control in backup_faults.HEALTHY else _CONTROL_WORDS
+        yield from told(control, None, *words, needs="root")
 
 
 CASES: tuple[Case, ...] = tuple(_cases())
@@ -124,4 +143,6 @@ def broken(case: Case, folder: Path, ordinary: bool) -> Iterator[_Broken]:
                 _faults()[case.expected.rpartition(".")[0]][case.fault][1](built)
         except AssertionError as error:
             raise RuntimeError(f"the fault could not be made: {error}") from None
-        yield _Broken(built, ordinary, case.fault in rights_faults.BY_USER)
+        yield _Broken(
+            built, ordinary, case.fault in (*rights_faults.BY_USER, *backup_faults.BACKUPS, *backup_faults.HEALTHY)
+        )
