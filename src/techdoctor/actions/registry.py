@@ -54,6 +54,7 @@ MODULES: Mapping[str, str] = {
     "share.let_go": "shares",
     "sound.unmute": "sound",
     "updates.switch_on": "automatic_updates",
+    "usb.open": "usb_drive",
     "wifi.radio_on": "wifi",
 }
 

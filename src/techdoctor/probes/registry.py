@@ -99,6 +99,7 @@ MODULES: Dict[str, str] = {
     "updates.pending": "updates.pending",
     "updates.restart": "updates.restart",
     "updates.settings": "updates.automatic",
+    "usb.drives": "disks.usb_drives",
     "vpn.names": "vpn.names",
     "vpn.server": "vpn.server",
     "vpn.status": "vpn.status",

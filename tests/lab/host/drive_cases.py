@@ -69,6 +69,11 @@ _BACKUP_WORDS = {
     "old duplicity backup": ("deja dup has not run for a long time",),
     "rsnapshot fails": ("the nightly backup fails", "backup failed"),
 }
+_USB_WORDS = {
+    "stick not opened": ("my usb stick does not show up", "I plugged in a stick and nothing happens"),
+    "stick of btrfs not opened": ("the external disk is not mounted",),
+    "nothing plugged in": ("usb drive not recognised", "the computer does not see my external drive"),
+}
 _DEFAULT = {"disk.full": ("disk is full",), "disk.health": ("the disk is failing",)}
 _CONTROL_WORDS = ("the disk is failing", "disk is full", "permission denied")
 
