@@ -78,15 +78,12 @@ _DEFAULT = {"disk.full": ("disk is full",), "disk.health": ("the disk is failing
 _CONTROL_WORDS = ("the disk is failing", "disk is full", "permission denied")
 
 
-def _faults() -> dict[str, dict[str, Fault]]:
-    return {
-        "disk.full": disk_faults.FULL,
-        "disk.health": drive_faults.HEALTH,
-        "file.perm": rights_faults.RIGHTS,
-        "backup.fail": backup_faults.BACKUPS,
-    }
-
-
+FAULTS: dict[str, dict[str, Fault]] = {
+    "disk.full": disk_faults.FULL,
+    "disk.health": drive_faults.HEALTH,
+    "file.perm": rights_faults.RIGHTS,
+    "backup.fail": backup_faults.BACKUPS,
+}
 _WORDS = {
     "disk.full": _FULL_WORDS,
     "disk.health": _HEALTH_WORDS,
@@ -97,9 +94,9 @@ CONTROLS: dict[str, Break] = {**drive_faults.HEALTHY, **rights_faults.HEALTHY, *
 
 
 def _cases() -> Iterator[Case]:
-    for playbook, faults in _faults().items():
+    for playbook, faults in FAULTS.items():
         for fault, (cause, _) in faults.items():
-            words = _WORDS[playbook].get(fault, _DEFAULT[playbook])
+            words = _WORDS[playbook].get(fault) or _DEFAULT[playbook]
             asked = rights_faults.ASKED.get(fault)
             options = ("--set", asked) if asked else ()
             yield from told(fault, f"{playbook}.{cause}", *words, options=options, needs="root")
@@ -145,7 +142,7 @@ def broken(case: Case, folder: Path, ordinary: bool) -> Iterator[_Broken]:
             if case.expected is None:
                 CONTROLS[case.fault](built)
             else:
-                _faults()[case.expected.rpartition(".")[0]][case.fault][1](built)
+                FAULTS[case.expected.rpartition(".")[0]][case.fault][1](built)
         except AssertionError as error:
             raise RuntimeError(f"the fault could not be made: {error}") from None
         yield _Broken(

@@ -11,6 +11,7 @@ import pytest
 from tests.lab import accuracy
 from tests.lab.host import drive_faults
 from tests.lab.host.disks import Machine, machine
+from tests.lab.host.drive_cases import CASES, CONTROLS, FAULTS
 
 pytestmark = pytest.mark.lab
 FAILS = "the disk is failing"
@@ -102,3 +103,9 @@ def test_a_thousand_mounts_and_one_that_hangs(drives: Machine) -> None:
     assert outcome.fact("fs")["mount_count"] > 1000
     assert outcome.seconds < 30
     assert len(json.dumps(outcome.tree["facts"]["fs"])) < 40_000
+
+
+def test_every_fault_and_control_has_a_case() -> None:
+    told = {case.id for case in CASES}
+    assert {fault for faults in FAULTS.values() for fault in faults} <= told
+    assert {f"healthy:{control}" for control in CONTROLS} <= told
