@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.lab.accuracy import MOST_S, Case, Ran, told
-from tests.lab.host import backup_faults, disk_faults, drive_faults, rights_faults
+from tests.lab.host import backup_faults, disk_faults, drive_faults, rights_faults, usb_faults
 from tests.lab.host.disk_faults import Break, Fault
 from tests.lab.host.disks import Machine, machine
 
@@ -83,12 +83,14 @@ FAULTS: dict[str, dict[str, Fault]] = {
     "disk.health": drive_faults.HEALTH,
     "file.perm": rights_faults.RIGHTS,
     "backup.fail": backup_faults.BACKUPS,
+    "fs.usb": usb_faults.DRIVES,
 }
 _WORDS = {
     "disk.full": _FULL_WORDS,
     "disk.health": _HEALTH_WORDS,
     "file.perm": _RIGHTS_WORDS,
     "backup.fail": _BACKUP_WORDS,
+    "fs.usb": _USB_WORDS,
 }
 CONTROLS: dict[str, Break] = {**drive_faults.HEALTHY, **rights_faults.HEALTHY, **backup_faults.HEALTHY}
 

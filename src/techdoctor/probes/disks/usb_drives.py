@@ -256,6 +256,7 @@ PROBES = (
         },
         timeout_s=5.0,
         cost="slow",
+        routine=False,  # that no drive is plugged in is news only to who has just plugged one in
         summary=_summary,
     ),
 )
