@@ -6,6 +6,8 @@ process, mount, network and host name spaces of its own; from its network nothin
 
 from __future__ import annotations
 
+import atexit
+import functools
 import json
 import os
 import shutil
@@ -15,8 +17,8 @@ import sys
 import tempfile
 import textwrap
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -28,7 +30,8 @@ HOME = "/home/ann"
 _READY_S = 120.0
 # What starts in there beside systemd's own services; whatever else this machine starts is left out.
 _KEPT = ("apt-daily.timer", "apt-daily-upgrade.timer", "cron.service", "dbus.service", "dbus.socket", "ssh.service")
-_MASKED = ("tmp.mount", "console-getty.service", "getty.target", "systemd-networkd-wait-online.service")
+# PackageKit looks at the packages whenever apt has worked.
+_MASKED = ("tmp.mount", "console-getty.service", "getty.target", "packagekit.service")
 
 
 class Booted:
@@ -111,6 +114,12 @@ class Booted:
         assert ran.stdout.startswith("{"), f"exit {ran.returncode}: {ran.stdout[:500]}{ran.stderr[-2000:]}"
         return ran.returncode, ran.stdout, time.monotonic() - begun
 
+    def python(self, code: str, *arguments: str) -> str:
+        """Runs Python code in there as root, with techdoctor to import; a failure fails the test."""
+        ran = self.run(sys.executable, "-c", code, *arguments)
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+        return ran.stdout.strip()
+
     def diagnose(
         self, words: str, *options: str, user: str = "", env: Mapping[str, str] | None = None, yes: tuple[str, ...] = ()
     ) -> Outcome:
@@ -124,9 +133,60 @@ class Booted:
         return Outcome(code, json.loads(out), seconds, "")
 
 
+@functools.cache
+def shared() -> Booted:
+    """The one machine of this run of the tests, with packages to update; ended with the run."""
+    stack = ExitStack()
+    atexit.register(stack.close)
+    machine = stack.enter_context(booted())
+    machine.write("/root/package", _PACKAGE, 0o755)
+    machine.write("/root/publish", _PUBLISH, 0o755)
+    machine.sh("for name in tool safe; do /root/package $name 1.0 /srv/packages/stable; done; /root/publish")
+    machine.sh("apt-get install -y tool safe >/dev/null 2>&1")
+    return machine
+
+
+# package NAME VERSION FOLDER [POSTINST] [FIELD]: builds a package with nothing in it.
+_PACKAGE = r"""
+    #!/bin/sh
+    set -e
+    work=$(mktemp -d)
+    mkdir -p "$work/DEBIAN" "$3"
+    printf 'Package: %s\nVersion: %s\nArchitecture: all\nMaintainer: lab <lab@example.com>\nDescription: lab\n' \
+        "$1" "$2" > "$work/DEBIAN/control"
+    [ -z "$5" ] || printf '%s\n' "$5" >> "$work/DEBIAN/control"
+    if [ -n "$4" ]; then
+        printf '#!/bin/sh\n%s\n' "$4" > "$work/DEBIAN/postinst"
+        chmod 755 "$work/DEBIAN/postinst"
+    fi
+    dpkg-deb --root-owner-group -b "$work" "$3/$1_$2_all.deb" >/dev/null
+    rm -r "$work"
+"""
+# Makes the folders of packages a source of apt, one of them for security, and fetches its lists.
+_PUBLISH = r"""
+    #!/bin/sh
+    set -e
+    cd /srv/packages
+    : > /etc/apt/sources.list
+    for suite in stable stable-security; do
+        mkdir -p $suite
+        dpkg-scanpackages -m $suite > $suite/Packages 2>/dev/null
+        sum=$(sha256sum < $suite/Packages | cut -d' ' -f1)
+        size=$(stat -c %s $suite/Packages)
+        printf 'Suite: %s\nArchitectures: all\nSHA256:\n %s %s Packages\n' $suite $sum $size > $suite/Release
+        echo "deb [trusted=yes] file:/srv/packages $suite/" >> /etc/apt/sources.list
+    done
+    apt-get update -qq
+"""
+
+
 @contextmanager
-def booted() -> Iterator[Booted]:
-    """Boots it; skips with the reason where that is impossible."""
+def booted(prepare: Callable[[Path], None] | None = None) -> Iterator[Booted]:
+    """Boots it; skips with the reason where that is impossible.
+
+    Args:
+        prepare: Called with its root before it starts.
+    """
     if os.geteuid() != 0 or not shutil.which("systemd-nspawn") or not Path("/sys/fs/cgroup").exists():
         pytest.skip("needs root, systemd-nspawn (package systemd-container) and control groups")
     place = Path(tempfile.mkdtemp(prefix="techdoctor-booted-", dir="/dev/shm"))
@@ -138,6 +198,8 @@ def booted() -> Iterator[Booted]:
     try:
         root = _overlay(place)
         _prepare(root)
+        if prepare is not None:
+            prepare(root)
         groups = _groups(place.name)
         with console.open("wb") as log:
             outer = subprocess.Popen(
