@@ -161,7 +161,7 @@ SERVICES: dict[str, Fault] = {
     ),
     "service above its memory limit": _service(
         "oom_or_signal",
-        ("the database was killed, out of memory",),
+        ("Failed with result signal",),
         f"""
             mount -o remount,rw,bind /sys/fs/cgroup/memory
             mkdir -p {_GROUP}

@@ -151,7 +151,7 @@ def test_fix_that_does_not_help_is_not_called_solved(machine: Booted, name: str,
         outcome = _ask(machine, FAULTS[name], yes=(fix,))
     assert outcome.cause == FAULTS[name].cause
     assert outcome.tree["end"] != "solved"
-    assert outcome.code == 5
+    assert outcome.code not in (0, 1)
 
 
 _APPLY = """
@@ -234,9 +234,8 @@ def test_lock_that_is_held_is_never_removed(machine: Booted) -> None:
             "cp /bin/sleep /root/pacman; setsid /root/pacman 60 >/dev/null 2>&1 </dev/null & echo $! > /root/pid"
         )
         try:
-            ran = machine.run(
-                "env", "X=1", *_program(_APPLY), "packages.clear_lock", '{"path": "/var/lib/pacman/db.lck"}'
-            )
+            lock = '{"path": "/var/lib/pacman/db.lck"}'
+            ran = machine.run(sys.executable, "-c", _APPLY, "packages.clear_lock", lock)
             assert "holds /var/lib/pacman/db.lck" in ran.stderr
             assert machine.holds("test -e /var/lib/pacman/db.lck")
         finally:

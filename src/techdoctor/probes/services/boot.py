@@ -79,7 +79,7 @@ class Culprit(NamedTuple):
 
     Attributes:
         how: "chain" when the start waited for it, "waiting" when it still does, "later" when it was started
-            afterwards and is to start with the computer the next time.
+            afterwards and will hold up the next start.
     """
 
     unit: str
@@ -88,9 +88,16 @@ class Culprit(NamedTuple):
 
 
 def culprit(
-    chain: Mapping[str, float], blame: Mapping[str, float], waiting: Mapping[str, float], enabled: Sequence[str]
+    chain: Mapping[str, float], blame: Mapping[str, float], waiting: Mapping[str, float], enabled: Mapping[str, bool]
 ) -> Optional[Culprit]:
-    """Who is to blame: what the start waits for now, else what it waited for, else what will hold up the next one."""
+    """Who is to blame: what the start waits for now, else what it waited for, else what will hold up the next one.
+
+    Args:
+        chain: `parse_chain`, which leaves out oneshot units that have done their work and are gone.
+        blame: `parse_blame`.
+        waiting: Units whose start is still running, to seconds.
+        enabled: Oneshot units that start with the computer, to whether they did so this time.
+    """
     for units, how in ((waiting, "waiting"), (chain, "chain")):
         some = {unit: took for unit, took in units.items() if unit not in _WAITERS}
         if some:
@@ -98,7 +105,7 @@ def culprit(
             later = {u: t for u, t in blame.items() if u in enabled and u not in chain and t > some[unit]}
             if how == "chain" and later:
                 unit = max(later, key=lambda name: later[name])
-                return Culprit(unit, later[unit], "later")
+                return Culprit(unit, later[unit], "chain" if enabled[unit] else "later")
             return Culprit(unit, some[unit], how)
     return None
 
@@ -109,6 +116,7 @@ def reading(
     blame: Mapping[str, float],
     waiting: Mapping[str, float],
     shown: Sequence[Properties],
+    over_us: int,
 ) -> Reading:
     """The fields.
 
@@ -118,10 +126,15 @@ def reading(
         blame: `parse_blame`.
         waiting: Units whose start is still running, to seconds.
         shown: systemd's properties of the slowest units.
+        over_us: When the start was over, in microseconds of the monotonic clock; 0 while it is not.
     """
     states = {unit.get("Id", ""): unit.get("UnitFileState", "") for unit in shown}
     # A oneshot unit holds up what comes after it; others are started in the background.
-    enabled = [u.get("Id", "") for u in shown if u.get("UnitFileState") == "enabled" and u.get("Type") == "oneshot"]
+    enabled = {
+        unit.get("Id", ""): int(unit.get("InactiveExitTimestampMonotonic") or 0) <= over_us
+        for unit in shown
+        if unit.get("UnitFileState") == "enabled" and unit.get("Type") == "oneshot"
+    }
     found = culprit(chain, blame, waiting, enabled)
     userspace = stages.get("userspace")
     whole = userspace if userspace else sum(waiting.values())
@@ -150,14 +163,14 @@ def _ask(probing: Probing) -> Dict[str, str]:
     answers: Dict[str, str] = {}
 
     def one(question: str) -> None:
-        ran = system.run(("systemd-analyze", "--no-pager", question), probing.left_s(5))
+        ran = system.run(("systemd-analyze", "--no-pager", question), probing.left_s(8))
         answers[question] = ran.out if ran.status == "ok" else ""
 
     threads = [threading.Thread(target=one, args=(q,), daemon=True) for q in ("time", "blame", "critical-chain")]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(probing.left_s(5))
+        thread.join(probing.left_s(8))
     return answers
 
 
@@ -185,7 +198,9 @@ def _measure(probing: Probing) -> Reading:
         raise CannotMeasure(TIMEOUT, "systemd-analyze gave no answer in time")
     names = sorted(blame, key=lambda name: -blame[name])[:_MOST_SHOWN] + list(waiting)
     shown = systemd.show(Manager(), names, _SHOWN, probing.left_s(3)) if names else []
-    return reading(stages, parse_chain(answers.get("critical-chain", "")), blame, waiting, shown)
+    over = system.run(("systemctl", "show", "-P", "FinishTimestampMonotonic"), probing.left_s(3)).out.strip()
+    over_us = int(over) if over.isdigit() else 0
+    return reading(stages, parse_chain(answers.get("critical-chain", "")), blame, waiting, shown, over_us)
 
 
 def _summary(data: Mapping[str, Value]) -> str:
@@ -223,6 +238,7 @@ PROBES = (
             "macos": unsupported("macOS tells no durations of its start"),
             "windows": unsupported("no recorded start-up event (Diagnostics-Performance, 100) was found"),
         },
+        timeout_s=10.0,
         summary=_summary,
     ),
 )

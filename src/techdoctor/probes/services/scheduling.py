@@ -138,10 +138,10 @@ def _measure(probing: Probing) -> Reading:
     systemd.need_systemd()
     installed = next((p for p in map(_where, CRONS) if p), "")
     names = [unit for units in CRONS.values() for unit in units]
-    listing = system.run(("systemctl", "list-unit-files", "--type=timer", "--no-pager", "-o", "json"), 3.0)
+    listing = system.run(("systemctl", "list-unit-files", "--type=timer", "--no-pager", "-o", "json"), probing.left_s())
     if listing.status != "ok":
         raise CannotMeasure(NOT_APPLICABLE, "systemd could not be asked for its timers")
-    shown = systemd.show(Manager(), (*names, "*.timer"), _TIMER, probing.left_s(4))
+    shown = systemd.show(Manager(), (*names, "*.timer"), _TIMER, probing.left_s())
     unit = next((u for u in shown if u.get("Id") in names and u.get("LoadState") in ("loaded", "masked")), None)
     found, hidden = jobs()
     return reading(found, hidden, cron_process(), unit, installed, stopped_timers(listing.out, shown))
@@ -183,6 +183,7 @@ PROBES = (
             "macos": unsupported("launchd itself starts scheduled work on macOS and cannot be stopped"),
             "windows": unsupported("the Task Scheduler of Windows cannot be stopped by its users"),
         },
+        timeout_s=10.0,
         summary=_summary,
     ),
 )

@@ -123,7 +123,8 @@ def record(watched: Watched, now_s: float, wall_s: float) -> Dict[str, Value]:
         "gave_up": gave_up(unit),
         "restarts": int_of(unit, "NRestarts"),
         "grew": watched.grew,
-        "recent_restarts": len(restarts) if lines is not None else None,
+        # The journal may tell of restarts before somebody last started it by hand: those are over.
+        "recent_restarts": min(len(restarts), int_of(unit, "NRestarts")) if lines is not None else None,
         "waiting": unit.get("SubState", "").startswith("auto-restart"),
         "age_s": round(max(0.0, now_s - int_of(unit, "StateChangeTimestampMonotonic") / 1e6), 1),
         "log": clean_line(" | ".join(said), 300) if lines is not None else None,
@@ -219,7 +220,7 @@ def _measure(probing: Probing) -> Reading:
     now_s, found = time.monotonic(), []
     for manager in (Manager(), *systemd.user_managers()):
         try:
-            units = systemd.show(manager, _which(wanted), PROPERTIES, probing.left_s(4))
+            units = systemd.show(manager, _which(wanted), PROPERTIES, probing.left_s(8))
         except CannotMeasure:
             if manager.uid is None:
                 raise
@@ -349,7 +350,7 @@ PROBES = (
             "windows": measured(windows_services.measure, UNTRIED, "psutil.win_service_iter, documented by psutil"),
         },
         parameters={"service": Parameter("text", "A service to look at alone, e.g. nginx; empty for all.", "")},
-        timeout_s=8.0,
+        timeout_s=12.0,
         summary=_summary,
     ),
 )
