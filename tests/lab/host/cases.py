@@ -16,7 +16,7 @@ from typing import Protocol, cast
 from tests.lab.accuracy import Broken, Case
 
 # Keep sorted by name.
-PARTS = ("tests.lab.host.drive_cases",)
+PARTS = ("tests.lab.host.drive_cases", "tests.lab.host.system_cases")
 
 
 class Part(Protocol):
