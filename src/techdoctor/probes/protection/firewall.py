@@ -213,7 +213,7 @@ PROBES = (
         },
         methods={
             "linux": measured(_measure),
-            "macos": parsed(macos_sources, macos_parse, RECORDED, "the two lines of socketfilterfw; see the cases"),
+            "macos": parsed(macos_sources, macos_parse, RECORDED, "both lines as captured on macOS 26.3"),
             "windows": parsed(
                 windows_sources, windows_parse, RECORDED, "values of Get-NetFirewallProfile; see the cases"
             ),
