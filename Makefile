@@ -9,7 +9,7 @@ PYTEST := TECHDOCTOR_OFFLINE=1 $(BIN)/python -m pytest
 # what fails then has failed.
 AGAIN := $(PYTEST) --last-failed --last-failed-no-failures none
 
-.PHONY: run test lint packages clean
+.PHONY: run test lint packages windows-check clean
 
 run: $(VENV)/.installed
 	@$(BIN)/techdoctor diagnose $(WORDS)
@@ -32,6 +32,14 @@ lint: $(VENV)/.installed-dev
 # The Debian packages that the fault laboratories need; elsewhere those tests skip and say so.
 packages:
 	@sh tests/lab/install_packages.sh
+
+# Windows' Python under Wine, built from packages (minutes, 800 MB); says what runs there. Not part of `make test`.
+WINDOWS ?= .windows
+windows-check: $(VENV)/.installed-dev
+	@command -v wine >/dev/null && command -v x86_64-w64-mingw32-gcc >/dev/null && command -v unzip >/dev/null || \
+	    { echo "Needs the packages wine, wine64, gcc-mingw-w64-x86-64 and unzip."; exit 2; }
+	PIP="$(CURDIR)/$(BIN)/python -m pip" sh tests/windows/build.sh $(WINDOWS)
+	$(BIN)/python tests/windows/under_wine.py $(WINDOWS)
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

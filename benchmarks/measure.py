@@ -22,11 +22,13 @@ class Cost:
         cpu_ms: User plus system time of the process and its ended children, milliseconds.
         wall_ms: Wall time in milliseconds.
         code: Exit code; negative for a signal; None when the limit ended it.
+        peak_mib: Most memory of the process, or of a child that it waited for, MiB.
     """
 
     cpu_ms: float
     wall_ms: float
     code: int | None
+    peak_mib: float = 0.0
 
 
 def cost_of(
@@ -62,7 +64,8 @@ def cost_of(
         child.stderr.close()
     child.returncode = os.waitstatus_to_exitcode(status)
     wall = (time.monotonic() - begun) * 1000
-    return Cost((usage.ru_utime + usage.ru_stime) * 1000, wall, None if ended else child.returncode)
+    cpu = (usage.ru_utime + usage.ru_stime) * 1000
+    return Cost(cpu, wall, None if ended else child.returncode, usage.ru_maxrss / 1024)
 
 
 def median(values: Sequence[float]) -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Callable, Dict, Mapping, Optional, Sequence, Tuple
 
 from techdoctor.errors import CannotMeasure
@@ -238,6 +238,11 @@ def parsed(
 
 def measured(measure: Callable[[Probing], Reading], level: str = RUN_HERE, reason: str = "") -> Method:
     return Method(level, measure=measure, reason=reason)
+
+
+def under_wine(method: Method) -> Method:
+    """A method that was seen at work in a Windows Python under Wine (make windows-check)."""
+    return replace(method, level=UNDER_WINE, reason="run by a Windows Python under Wine, which is not Windows")
 
 
 def unsupported(reason: str) -> Method:

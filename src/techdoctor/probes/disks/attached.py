@@ -24,6 +24,7 @@ from techdoctor.probes.base import (
     number,
     records,
     text,
+    under_wine,
 )
 from techdoctor.probes.disks import filesystems, mount_portable, mount_table
 from techdoctor.probes.disks.mount_table import Mount
@@ -265,7 +266,7 @@ PROBES = (
             "ro with errors_count above 0 in sysfs, which outlives a restart until the file system is checked."
         ),
         fields=_FIELDS,
-        methods={"linux": measured(_linux), "macos": _ELSEWHERE, "windows": _ELSEWHERE},
+        methods={"linux": measured(_linux), "macos": _ELSEWHERE, "windows": under_wine(_ELSEWHERE)},
         parameters={"path": Parameter("path", "A path that must be writable; empty for none.", default="")},
         timeout_s=3.0,
         summary=_summary,

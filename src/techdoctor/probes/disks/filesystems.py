@@ -19,6 +19,7 @@ from techdoctor.probes.base import (
     records,
     text,
     texts,
+    under_wine,
 )
 from techdoctor.probes.disks import fs_ask, fs_space, mount_portable, mount_table
 from techdoctor.probes.disks.fs_space import Space
@@ -230,7 +231,7 @@ PROBES = (
         methods={
             "linux": measured(_measure),
             "macos": measured(_measure, reason="psutil's list of mounts and statvfs, run on Linux only"),
-            "windows": measured(_measure, reason="psutil's list of drives, run on Linux only"),
+            "windows": under_wine(measured(_measure)),
         },
         parameters={"path": Parameter("path", "Only the file system that holds this path; empty for all.", default="")},
         timeout_s=5.0,

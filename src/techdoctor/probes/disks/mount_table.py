@@ -148,7 +148,7 @@ def _preference(mount: Mount) -> Tuple[bool, bool, int]:
 
 def below(path: str, folders: Sequence[str]) -> bool:
     """True when the path is one of the folders or inside one."""
-    return any(path == folder or path.startswith(folder.rstrip("/") + "/") for folder in folders)
+    return any(path == folder or path.startswith(folder.rstrip(os.sep) + os.sep) for folder in folders)
 
 
 def holding(path: str, mounts: Sequence[Mount]) -> Mount:

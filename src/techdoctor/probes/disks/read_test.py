@@ -23,6 +23,7 @@ from techdoctor.probes.base import (
     records,
     text,
     texts,
+    under_wine,
 )
 from techdoctor.probes.disks import child_python, mount_portable, mount_table, read_child, sector_child
 from techdoctor.probes.disks.mount_table import Mount
@@ -187,7 +188,7 @@ PROBES = (
             "behind when a disk or a file server hangs."
         ),
         fields=_FIELDS,
-        methods={"linux": measured(_measure), "macos": _ELSEWHERE, "windows": _ELSEWHERE},
+        methods={"linux": measured(_measure), "macos": _ELSEWHERE, "windows": under_wine(_ELSEWHERE)},
         parameters={"path": Parameter("path", "A file or folder to read too; empty for none.", default="")},
         timeout_s=5.0,
         cost="slow",

@@ -22,6 +22,7 @@ from techdoctor.probes.base import (
     number,
     parsed,
     text,
+    under_wine,
     unsupported,
 )
 from techdoctor.probes.load import cgroup_files, procfs
@@ -240,7 +241,7 @@ PROBES = (
         title="Processor",
         doc="Processor times over 1 s, run queue and load. Source: proc_stat(5), proc_loadavg(5).",
         fields=_LOAD,
-        methods={"linux": measured(_measure_linux), "macos": _PORTABLE, "windows": _PORTABLE},
+        methods={"linux": measured(_measure_linux), "macos": _PORTABLE, "windows": under_wine(_PORTABLE)},
         timeout_s=4.0,
         summary=_load_summary,
     ),

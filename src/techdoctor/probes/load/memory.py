@@ -22,6 +22,7 @@ from techdoctor.probes.base import (
     parsed,
     records,
     text,
+    under_wine,
     unsupported,
 )
 from techdoctor.probes.load import cgroup_files, procfs
@@ -279,7 +280,7 @@ PROBES = (
             "Source: proc_meminfo(5), proc_pid_smaps(5)."
         ),
         fields=_USAGE,
-        methods={"linux": measured(_usage_linux), "macos": _PSUTIL_USAGE, "windows": _PSUTIL_USAGE},
+        methods={"linux": measured(_usage_linux), "macos": _PSUTIL_USAGE, "windows": under_wine(_PSUTIL_USAGE)},
         timeout_s=5.0,
         summary=_usage_summary,
     ),

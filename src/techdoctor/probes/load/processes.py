@@ -18,6 +18,7 @@ from techdoctor.probes.base import (
     number,
     records,
     text,
+    under_wine,
 )
 from techdoctor.probes.load import cgroup_files, process_sample, procfs
 from techdoctor.probes.load.process_sample import Sample, Worker
@@ -255,7 +256,7 @@ PROBES = (
             "faults per window and no disk traffic. Source: proc_pid_schedstat, proc_pid_status(5), sched(7)."
         ),
         fields=_FIELDS,
-        methods={"linux": measured(_measure_linux), "macos": _PORTABLE, "windows": _PORTABLE},
+        methods={"linux": measured(_measure_linux), "macos": _PORTABLE, "windows": under_wine(_PORTABLE)},
         timeout_s=10.0,
         summary=_summary,
     ),

@@ -19,6 +19,7 @@ from techdoctor.probes.base import (
     parsed,
     text,
     texts,
+    under_wine,
 )
 from techdoctor.probes.names.name_targets import DEFAULT_NAME
 
@@ -90,7 +91,7 @@ PROBES = (
         methods={
             "linux": parsed(lambda params: _sources("linux"), _parse),
             "macos": parsed(lambda params: _sources("macos"), _parse, UNTRIED, _SAME_FORMAT),
-            "windows": parsed(lambda params: _sources("windows"), _parse, UNTRIED, _SAME_FORMAT),
+            "windows": under_wine(parsed(lambda params: _sources("windows"), _parse)),
         },
         timeout_s=2.0,
         summary=lambda data: f"{data['address']} in line {data['line']}" if data["overridden"] else "no entry",

@@ -23,6 +23,7 @@ from techdoctor.probes.base import (
     measured,
     records,
     text,
+    under_wine,
 )
 from techdoctor.probes.network import adapters, own_network, rtnetlink
 from techdoctor.probes.network.own_network import Address
@@ -139,7 +140,7 @@ def _summary(data: Mapping[str, Value]) -> str:
 def _methods() -> Dict[str, Method]:
     elsewhere = measured(_measure, UNTRIED, "netifaces or psutil, documented as portable")
     here = Method(RUN_HERE, sources=_sources, parse=_parse, measure=_measure)
-    return {"linux": here, "macos": elsewhere, "windows": elsewhere}
+    return {"linux": here, "macos": elsewhere, "windows": under_wine(elsewhere)}
 
 
 PROBES = (

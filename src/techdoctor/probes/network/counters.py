@@ -25,6 +25,7 @@ from techdoctor.probes.base import (
     records,
     text,
     texts,
+    under_wine,
 )
 from techdoctor.text import clean_line
 
@@ -255,7 +256,7 @@ PROBES = (
         methods={
             "linux": parsed(_sources, _parse),
             "macos": measured(_portable, UNTRIED, "psutil.net_io_counters, documented as portable"),
-            "windows": measured(_portable, UNTRIED, "psutil.net_io_counters, documented as portable"),
+            "windows": under_wine(measured(_portable)),
         },
         timeout_s=4.0,
         summary=_summary,

@@ -9,7 +9,6 @@ from techdoctor.errors import CannotMeasure
 from techdoctor.model import MISSING_TOOL, Value
 from techdoctor.probes.base import (
     RECORDED,
-    UNTRIED,
     Params,
     Probe,
     Probing,
@@ -22,6 +21,7 @@ from techdoctor.probes.base import (
     parsed,
     records,
     text,
+    under_wine,
 )
 from techdoctor.probes.network import adapters
 from techdoctor.probes.network.adapters import Adapter
@@ -148,7 +148,7 @@ PROBES = (
         methods={
             "linux": parsed(_sources, _parse),
             "macos": parsed(_macos_sources, _macos, RECORDED, _IFCONFIG_SOURCE),
-            "windows": measured(_windows, UNTRIED, "psutil.net_if_stats, documented as portable"),
+            "windows": under_wine(measured(_windows)),
         },
         timeout_s=2.0,
         summary=_summary,

@@ -57,7 +57,7 @@ def neighbours() -> List[Neighbour]:
         CannotMeasure: Not Linux, or the kernel does not answer.
     """
     found = []
-    ticks = float(os.sysconf("SC_CLK_TCK"))
+    ticks = float(os.sysconf("SC_CLK_TCK")) if hasattr(os, "sysconf") else 100.0  # Windows: `_dump` says why not
     for body, attributes in _dump(_GETNEIGH):
         index, state = struct.unpack_from("=iH", body, 4)
         destination = attributes.get(1)  # NDA_DST

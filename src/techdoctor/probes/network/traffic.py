@@ -24,6 +24,7 @@ from techdoctor.probes.base import (
     parsed,
     records,
     text,
+    under_wine,
 )
 from techdoctor.text import clean_line
 
@@ -220,7 +221,7 @@ PROBES = (
         methods={
             "linux": parsed(_sources, _parse),
             "macos": measured(_portable, UNTRIED, "psutil.net_io_counters, documented as portable"),
-            "windows": measured(_portable, UNTRIED, "psutil.net_io_counters, documented as portable"),
+            "windows": under_wine(measured(_portable)),
         },
         timeout_s=3.0,
         summary=_summary,

@@ -12,7 +12,6 @@ from techdoctor.errors import CannotMeasure
 from techdoctor.model import Value
 from techdoctor.probes.base import (
     RECORDED,
-    UNTRIED,
     Parameter,
     Probe,
     Probing,
@@ -25,6 +24,7 @@ from techdoctor.probes.base import (
     records,
     text,
     texts,
+    under_wine,
 )
 from techdoctor.probes.services import launchd, systemd, windows_services
 from techdoctor.probes.services.systemd import Line, Manager, Properties
@@ -347,7 +347,7 @@ PROBES = (
         methods={
             "linux": measured(_measure),
             "macos": parsed(launchd.sources, launchd.parse, RECORDED, launchd.ORIGIN),
-            "windows": measured(windows_services.measure, UNTRIED, "psutil.win_service_iter, documented by psutil"),
+            "windows": under_wine(measured(windows_services.measure)),
         },
         parameters={"service": Parameter("text", "A service to look at alone, e.g. nginx; empty for all.", "")},
         timeout_s=12.0,

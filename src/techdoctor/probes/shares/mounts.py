@@ -21,6 +21,7 @@ from techdoctor.probes.base import (
     number,
     records,
     text,
+    under_wine,
 )
 from techdoctor.probes.disks import child_python, mount_table
 from techdoctor.probes.shares import entries, mount_child, place
@@ -253,7 +254,7 @@ PROBES = (
         methods={
             "linux": measured(_measure),
             "macos": measured(_portable, UNTRIED, _PORTABLE),
-            "windows": measured(_portable, UNTRIED, _PORTABLE),
+            "windows": under_wine(measured(_portable)),
         },
         timeout_s=4.0,
         summary=_summary,

@@ -12,7 +12,6 @@ from techdoctor import system
 from techdoctor.errors import CannotMeasure
 from techdoctor.model import Value
 from techdoctor.probes.base import (
-    UNTRIED,
     Probe,
     Probing,
     Reading,
@@ -22,6 +21,7 @@ from techdoctor.probes.base import (
     records,
     text,
     texts,
+    under_wine,
     unsupported,
 )
 from techdoctor.text import clean_line
@@ -233,7 +233,7 @@ PROBES = (
         methods={
             "linux": measured(_measure),
             "macos": unsupported("only softwareupdate --list tells it, which asks Apple's servers each time"),
-            "windows": measured(_measure_windows, UNTRIED, "registry keys of Windows Update, read with winreg"),
+            "windows": under_wine(measured(_measure_windows)),
         },
         summary=_summary,
     ),

@@ -12,7 +12,7 @@ from typing import Dict, Mapping, Optional
 from techdoctor import system
 from techdoctor.errors import CannotMeasure
 from techdoctor.model import NOT_APPLICABLE, Value
-from techdoctor.probes.base import UNTRIED, Probe, Probing, Reading, integer, measured, text, unsupported
+from techdoctor.probes.base import Probe, Probing, Reading, integer, measured, text, under_wine, unsupported
 from techdoctor.text import clean_line
 
 _DISTRO_INFO = "/usr/share/distro-info/{}.csv"
@@ -149,7 +149,7 @@ PROBES = (
         methods={
             "linux": measured(_measure),
             "macos": unsupported("Apple publishes no end of updates"),
-            "windows": measured(_measure_windows, UNTRIED, "build number by sys.getwindowsversion"),
+            "windows": under_wine(measured(_measure_windows)),
         },
         summary=_summary,
     ),

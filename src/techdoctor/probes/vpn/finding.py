@@ -77,7 +77,11 @@ def _of_programs() -> List[Connection]:
     except ImportError:
         return []
     found = []
-    for process in psutil.process_iter(["name"]):
+    try:
+        processes = list(psutil.process_iter(["name"]))
+    except OSError:
+        return []  # Wine lists no processes; the files are still found
+    for process in processes:
         name = str(process.info["name"] or "").lower()
         if not name.startswith(("openvpn", "openconnect")):
             continue

@@ -23,6 +23,7 @@ from techdoctor.probes.base import (
     records,
     text,
     texts,
+    under_wine,
 )
 from techdoctor.probes.names import resolver_config
 from techdoctor.probes.network import adapters, own_network, route_table
@@ -279,7 +280,7 @@ PROBES = (
         methods={
             "linux": measured(_measure),
             "macos": measured(_measure, UNTRIED, _PORTABLE),
-            "windows": measured(_measure, UNTRIED, _PORTABLE),
+            "windows": under_wine(measured(_measure)),
         },
         timeout_s=3.0,
         summary=_summary,
