@@ -414,3 +414,18 @@ def test_what_was_done_before_the_session_is_not_counted_as_applied() -> None:
     assert result.fixes_applied == ()
     assert result.findings[0].fixes[0].result == "no_help"
     assert (result.end, result.exit_code) == ("escalated", 3)
+
+
+def test_a_slow_fact_that_cannot_be_asked_for_is_not_waited_for() -> None:
+    """Its parameter comes from a fact that could not be measured: no answer will ever come for it."""
+    playbook = book(
+        "t.never",
+        [fact("quick"), fact("slow", cost="slow", params={"at": "$quick.place"})],
+        [CausesNode("find", ("deep",), "out"), EndNode("out", "inconclusive", say="cannot tell")],
+        [cause("deep", "slow.bad", fixes=[instruct("x")])],
+    )
+    books = {playbook.id: playbook}
+    state, effects = step(books, State(), Started("t.never", platform="linux", batch=True, fix="never", at_s=1.0))
+    [call] = [effect.call for effect in effects if isinstance(effect, RunProbe)]
+    state, effects = step(books, state, FactKnown(call, Fact("test.quick", "not_applicable", at_s=2.0)))
+    assert (state.end, list(state.not_judged)) == ("inconclusive", ["t.never.deep"])

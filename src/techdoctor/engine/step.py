@@ -143,9 +143,19 @@ def _advance(walk: Walk) -> None:
         elif walk.state.fixing is not None:
             moved = fixing.advance(walk)
         else:
-            moved = _visit(walk)
+            moved = _visit(walk) or _settled(walk)
     if not walk.state.ended and walk.state.frames:
         walk.effects += facts.pump(walk.playbooks, walk.state)
+
+
+def _settled(walk: Walk) -> bool:
+    """Starts what the node waits for; True when a fact got its outcome at once, so that no answer will come for it.
+
+    A slow fact whose parameters come from one that could not be measured is such a fact.
+    """
+    known = sum(call.status == KNOWN for call in walk.state.calls.values())
+    walk.effects += facts.pump(walk.playbooks, walk.state)
+    return sum(call.status == KNOWN for call in walk.state.calls.values()) > known
 
 
 def _visit(walk: Walk) -> bool:
