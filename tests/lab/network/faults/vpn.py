@@ -91,8 +91,9 @@ def _tunnel(lab: Lab) -> None:
     lab.ip("client", "addr add 10.8.0.2/24 dev tun1\nlink set tun1 up")
     lab.ip("internet", f"addr add 10.8.0.1/24 dev tun0\naddr add {INSIDE}/32 dev tun0\nlink set tun0 up")
     names = [f"--address=/{INSIDE_NAME}/{INSIDE}", f"--address=/{NAME}/{SERVER}", "--server=8.8.8.8"]
-    listen = ["--listen-address=10.8.0.1", "--bind-interfaces", "--no-hosts", "--no-resolv", "--user=root"]
-    lab.serve("dnsmasq", "internet", ["dnsmasq", "--keep-in-foreground", "--pid-file=", *listen, *names])
+    listen = ["--listen-address=10.8.0.1", "--bind-interfaces", "--no-hosts", "--no-resolv", "--pid-file="]
+    # --no-daemon also keeps it from changing its user, which an ordinary user's namespace does not allow.
+    lab.serve("dnsmasq", "internet", ["dnsmasq", "--no-daemon", *listen, *names])
     _until(lab, "dnsmasq", "ss -Hlnu 'sport = :53' | grep -q 10.8.0.1", "internet")
 
 
