@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import itertools
 from typing import Dict, List, Mapping, Optional, Sequence
 
 from techdoctor.errors import CannotMeasure
@@ -24,7 +23,9 @@ from techdoctor.probes.names.name_targets import DEFAULT_NAME
 from techdoctor.probes.names.resolver_config import Resolvers
 
 _ASK_S = 1.5
-_MOST_SERVERS = 4
+_MOST_SERVERS = 8
+_MOST_NETWORKS = 3
+_PLACES = (1, 53, 2)
 
 
 def _measure(probing: Probing) -> Reading:
@@ -38,7 +39,7 @@ def _measure(probing: Probing) -> Reading:
     if not named and not told:
         raise CannotMeasure(NOT_APPLICABLE, "no name of the company is known; name one: --set name=NAME")
     asked = named or DEFAULT_NAME
-    servers = told or _other_ends(networks)
+    servers = told or guessed([*networks, *_texts(probing, "networks")], [n.partition("/")[0] for n in networks])
     questions = [Question(s, asked, kind) for s in servers[:_MOST_SERVERS] for kind in ("A", "AAAA")]
     replies = dns_ask.ask_all(questions, min(_ASK_S, dns_ask.patience(probing)), _has_address)
     own = system_lookup.look_up(asked, max(0.3, probing.left_s(_ASK_S)))
@@ -51,16 +52,20 @@ def _texts(probing: Probing, name: str) -> List[str]:
     return [str(item) for item in value] if isinstance(value, list) else []
 
 
-def _other_ends(networks: Sequence[str]) -> List[str]:
-    """Where a VPN's name server usually is when nobody told: the first address of the tunnel's network."""
-    found = []
-    for text_ in networks:
-        own = ipaddress.ip_interface(text_)
-        if own.is_link_local:
-            continue
-        hosts = itertools.islice(own.network.hosts(), 2)
-        found += [str(host) for host in hosts if host != own.ip][:1]
-    return found
+def guessed(networks: Sequence[str], own: Sequence[str]) -> List[str]:
+    """Where a VPN's name server usually is when nobody told.
+
+    Args:
+        networks: The tunnel's own networks, then those that lead into it.
+        own: This machine's addresses in the tunnel.
+
+    Returns:
+        Hosts 1, 53 and 2 of each network, first host of all networks first.
+    """
+    nets = dict.fromkeys(ipaddress.ip_interface(text_).network for text_ in networks)
+    wide = [n for n in nets if not n.is_link_local and n.num_addresses >= 4][:_MOST_NETWORKS]
+    hosts = [str(n[place]) for place in _PLACES for n in wide if place < n.num_addresses - 1]
+    return [host for host in dict.fromkeys(hosts) if host not in own]
 
 
 def _has_address(replies: Sequence[Reply]) -> bool:
@@ -127,12 +132,14 @@ PROBES = (
         name="vpn.names",
         title="Names over the VPN",
         doc="Looks a name of the company up as programs do, and by asking the VPN's name servers: those its settings "
-        "name, else the first address of the tunnel's network. Without a name, the VPN's first domain is asked for.",
+        "name, else hosts 1, 53 and 2 of the networks behind the tunnel. Without a name, the VPN's first domain is "
+        "asked for.",
         parameters={
             "name": Parameter("hostname", "A name that only the company knows."),
             "servers": Parameter("list", "Name servers the VPN brings."),
             "domains": Parameter("list", "Domains the VPN brings."),
             "addresses": Parameter("list", "The tunnel's own addresses with prefixes."),
+            "networks": Parameter("list", "Networks that lead into the tunnel."),
         },
         fields={
             "name": text("The name asked for.", private="host_name"),

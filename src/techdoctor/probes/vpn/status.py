@@ -27,6 +27,7 @@ from techdoctor.probes.base import (
 )
 from techdoctor.probes.names import resolver_config
 from techdoctor.probes.network import adapters, own_network, route_table
+from techdoctor.probes.network.route_table import Route
 from techdoctor.probes.sources import gather
 from techdoctor.probes.vpn import configs, finding, wg
 from techdoctor.probes.vpn.configs import Connection
@@ -45,6 +46,7 @@ class Tunnel:
         interface: The adapter.
         addresses: Its addresses with prefixes.
         takes_all: True when the way out to everything leads into it.
+        networks: What else leads into it, as prefixes.
         peer: What WireGuard tells of the other end.
         dns: Name servers set for this adapter (systemd-resolved).
         domains: Domains set for it.
@@ -53,6 +55,7 @@ class Tunnel:
     interface: str
     addresses: Tuple[str, ...] = ()
     takes_all: bool = False
+    networks: Tuple[str, ...] = ()
     peer: Optional[Peer] = None
     dns: Tuple[str, ...] = ()
     domains: Tuple[str, ...] = ()
@@ -61,11 +64,13 @@ class Tunnel:
 def _measure(probing: Probing) -> Reading:
     peers, no_peers = wg.peers() if probing.platform != "windows" else ({}, "wg show is not asked on Windows")
     per_link = _of_resolved() if probing.platform == "linux" else {}
+    routes = _routes()
     tunnels = [
         Tunnel(
             name,
             _addresses(name),
-            name in _ways_out(),
+            name in _ways_out(routes),
+            _networks(routes, name),
             peers.get(name),
             *per_link.get(name, ((), ())),
         )
@@ -101,12 +106,21 @@ def _tunnel_names(platform: str) -> List[str]:
     ]
 
 
-def _ways_out() -> List[str]:
-    """Adapters that all traffic goes into, by the main table or by the two halves VPNs set."""
+def _routes() -> Sequence[Route]:
     try:
-        routes = route_table.from_proc(gather(route_table.linux_sources(), time.monotonic() + _READ_S))
+        return route_table.from_proc(gather(route_table.linux_sources(), time.monotonic() + _READ_S))
     except CannotMeasure:
-        return []
+        return ()
+
+
+def _networks(routes: Sequence[Route], interface: str) -> Tuple[str, ...]:
+    """The networks behind a tunnel, link-local and multicast ones left out."""
+    found = [r.destination for r in routes if r.interface == interface and r.destination.prefixlen > 1]
+    return tuple(dict.fromkeys(str(n) for n in found if not (n.is_link_local or n.is_multicast)))[:_SHOWN]
+
+
+def _ways_out(routes: Sequence[Route]) -> List[str]:
+    """Adapters that all traffic goes into, by the main table or by the two halves VPNs set."""
     ways = [route_table.way_out(routes, family) for family in ("ipv4", "ipv6")]
     return [way.route.interface for way in ways if way is not None]
 
@@ -164,6 +178,7 @@ def reading(
         "tunnel_up": bool(tunnels),
         "interface": tunnel.interface if tunnel else "",
         "tunnel_addresses": list(tunnel.addresses) if tunnel else [],
+        "tunnel_networks": list(tunnel.networks) if tunnel else [],
         "takes_all": bool(tunnel and tunnel.takes_all),
         "tunnels": [_tunnel_record(t) for t in tunnels[:_SHOWN]],
         "connections": [_record(c) for c in found[:_SHOWN]],
@@ -245,6 +260,7 @@ PROBES = (
             "tunnel_up": boolean("A tunnel adapter is switched on."),
             "interface": text("That of the VPN meant."),
             "tunnel_addresses": texts("Its addresses with prefixes.", "ip"),
+            "tunnel_networks": texts("Networks that lead into it.", "ip"),
             "takes_all": boolean("All traffic goes into it."),
             "tunnels": records(
                 f"Tunnels that are up, {_SHOWN} at most.",
