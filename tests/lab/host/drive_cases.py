@@ -41,9 +41,14 @@ _HEALTH_WORDS = {
     "btrfs remounted read-only": ("drive is read only",),
     "home is a read-only view": ("EROFS in my home folder",),
     "write-protected": ("the stick is write-protected",),
-    "hung mount": ("a folder hangs when I open it", "the network drive does not respond", "df hangs"),
+    "hung mount": ("a folder hangs when I open it", "an external drive does not answer any more", "df hangs"),
     "drive of fstab is not there": ("my data drive is gone", "a drive is missing after a reboot"),
     "drive of fstab is not attached": ("the second disk is not mounted",),
+    "SMART: failed": ("SMART Status BAD, Backup and Replace", "my hard drive is dying"),
+    "SMART: NVMe warns": ("my SSD reports a critical warning",),
+    "SMART: replaced sectors": ("is my disk healthy",),
+    "SMART: spoilt transfers": ("UDMA CRC errors on the disk",),
+    "SMART: worn": ("is my SSD worn out",),
     "throttled disk": ("the disk is very slow", "copying a file takes forever"),
 }
 _RIGHTS_WORDS = {

@@ -134,6 +134,61 @@ def _remove(group: Path) -> None:
             return
 
 
+_RECORDED = Path(__file__).parents[2] / "probes/cases/disk.smart"
+
+
+def _telling(drives: Machine, recording: str, *changed: tuple[str, str]) -> None:
+    """No disk here has SMART: in smartctl's place a program that says what a real disk once said."""
+    said = (_RECORDED / f"{recording}.json").read_text()
+    for before, after in changed:
+        assert before in said
+        said = said.replace(before, after)
+    (drives.folder / "said.json").write_text(said)
+    (drives.folder / "devices.json").write_text('{"devices": [{"name": "/dev/sda", "type": "sat"}]}')
+    program = drives.folder / "smartctl"
+    listing = f'case "$1" in --scan) cat {drives.folder}/devices.json;; *) cat {drives.folder}/said.json;; esac'
+    program.write_text(f"#!/bin/sh\n{listing}\n")
+    program.chmod(0o755)
+    drives.sh(f"mount --bind {program} $(command -v smartctl || command -v /usr/sbin/smartctl)")
+
+
+def _failing_disk(drives: Machine) -> None:
+    _telling(drives, "failed-hard-disk")
+
+
+def _nvme_that_warns(drives: Machine) -> None:
+    _telling(drives, "nvme-warning-16")
+
+
+def _replaced_sectors(drives: Machine) -> None:
+    _telling(drives, "reallocated-304")
+
+
+def _one_uncorrected(drives: Machine) -> None:
+    _telling(drives, "reported-1")
+
+
+def _nvme_media_errors(drives: Machine) -> None:
+    _telling(drives, "nvme-media-errors")
+
+
+def _spoilt_transfers(drives: Machine) -> None:
+    _telling(drives, "crc-3118119")
+
+
+def _worn(drives: Machine) -> None:
+    # No recording of a worn SSD is at hand: a sound one's with another number.
+    _telling(drives, "sound-nvme", ('"percentage_used": 0', '"percentage_used": 94'))
+
+
+def _sound_by_itself(drives: Machine) -> None:
+    _telling(drives, "sound-hard-disk")
+
+
+def _sound_ssd(drives: Machine) -> None:
+    _telling(drives, "sound-ssd")
+
+
 HEALTH: dict[str, Fault] = {
     "ext4 error": ("read_only", _ext4_error),
     "ext4 error in home": ("read_only", _ext4_error_in_home),
@@ -149,6 +204,13 @@ HEALTH: dict[str, Fault] = {
     "drive of fstab is not there": ("mount_failed", _no_such_drive),
     "drive of fstab is not attached": ("mount_failed", _never_attached),
     "throttled disk": ("slow_disk", _throttled),
+    "SMART: failed": ("smart_failing", _failing_disk),
+    "SMART: NVMe warns": ("smart_failing", _nvme_that_warns),
+    "SMART: replaced sectors": ("smart_prefail", _replaced_sectors),
+    "SMART: one read not corrected": ("smart_prefail", _one_uncorrected),
+    "SMART: NVMe lost data": ("smart_prefail", _nvme_media_errors),
+    "SMART: spoilt transfers": ("cable", _spoilt_transfers),
+    "SMART: worn": ("ssd_worn", _worn),
 }
 
 
@@ -191,6 +253,8 @@ def _sound(drives: Machine) -> None:
 # Nothing is wrong with these.
 HEALTHY = {
     "sound disks": _sound,
+    "SMART: sound hard disk": _sound_by_itself,
+    "SMART: sound SSD": _sound_ssd,
     "image that is made full": _squashfs,
     "read-only by fstab": _read_only_by_fstab,
     "layers and views of a container": _layers,
