@@ -167,8 +167,10 @@ def next_step(finding: Finding) -> str:
     """What to do: the first remedy for a person in words, and the command that leads through all of them."""
     playbook = clean_line(finding.id.rpartition(".")[0])
     command = say("check.mend", playbook=playbook)
-    told = next((fix.text for fix in finding.fixes if fix.text), "")
-    return f"{clean_line(told, _LONGEST_STEP).rstrip('.')}. {command}" if told else command
+    told = clean_line(next((fix.text for fix in finding.fixes if fix.text), ""), 1000).rstrip(".")
+    if len(told) > _LONGEST_STEP:
+        return f"{told[:_LONGEST_STEP].rpartition(' ')[0].rstrip(',;:')} ... {command}"
+    return f"{told}. {command}" if told else command
 
 
 def _finding(finding: Finding, facts: Mapping[str, Fact], technician: bool, summarise: Summarise) -> list[Paragraph]:

@@ -31,19 +31,26 @@ def _squeezed(values: Sequence[float], width: int) -> list[float]:
     return [max(values[a:b]) for a, b in itertools.pairwise(edges) if b > a]
 
 
-def plot(points: Sequence[tuple[float, float]], marks: Sequence[float], title: str, low: str, high: str) -> list[str]:
+def plot(
+    points: Sequence[tuple[float, float]],
+    marks: Sequence[float],
+    title: str,
+    labels: tuple[str, str],
+    whole: tuple[float, float] | None = None,
+) -> list[str]:
     """Points (seconds, value) as inline SVG: attributes only, no style, no script.
 
     Args:
         points: In order of time.
         marks: Moments at which trouble showed.
         title: Read out in place of the drawing.
-        low: Label of the lowest value.
-        high: Label of the highest.
+        labels: Of the lowest and the highest value.
+        whole: Values at the bottom and the top; None takes the lowest and the highest of the points.
     """
     begun, ended = points[0][0], points[-1][0]
     values = [value for _, value in points]
-    least, span, length = min(values), (max(values) - min(values)) or 1.0, (ended - begun) or 1.0
+    least, most = whole or (min(values), max(values))
+    span, length = (most - least) or 1.0, (ended - begun) or 1.0
 
     def place(at: float, value: float) -> str:
         return f"{(at - begun) / length * _WIDTH:.1f},{_HEIGHT - 4 - (value - least) / span * (_HEIGHT - 20):.1f}"
@@ -59,7 +66,7 @@ def plot(points: Sequence[tuple[float, float]], marks: Sequence[float], title: s
         f"<title>{shown(title)}</title>",
         f'<line class="axis" x1="0" y1="{_HEIGHT - 4:.0f}" x2="{_WIDTH:.0f}" y2="{_HEIGHT - 4:.0f}"/>',
         f'<polyline class="plot" points="{line}"/>',
-        f'<text x="2" y="11">{shown(high)}</text><text x="2" y="{_HEIGHT - 7:.0f}">{shown(low)}</text>',
+        f'<text x="2" y="11">{shown(labels[1])}</text><text x="2" y="{_HEIGHT - 7:.0f}">{shown(labels[0])}</text>',
         *dots,
         "</svg>",
     ]

@@ -187,8 +187,11 @@ def watch_page(result: WatchedLike, host: str) -> str:
     for name, series in result.figures.items():
         points = [(at, highest) for at, _, highest in series.all_points()]
         if points:
-            words, low, high = _figure_words(name, series), series.low, series.high
-            drawn = plot(points, marks, words, _amount(low, series.unit), _amount(high, series.unit))
+            words = _figure_words(name, series)
+            # Shares of all there is are drawn as such: from 99 to 100 % is no mountain.
+            low, high = (0.0, 100.0) if series.unit == "percent" else (series.low, series.high)
+            labels = (_amount(low, series.unit), _amount(high, series.unit))
+            drawn = plot(points, marks, words, labels, (low, high))
             body += ["<figure>", f"<figcaption>{shown(words)}</figcaption>", *drawn, "</figure>"]
     body += [paragraph(say("watch.unseen", what=what), "dim") for what in result.unseen]
     body += ["</main>", f"<footer>{paragraph(say('page.made_by'), 'dim')}</footer>"]
