@@ -50,8 +50,9 @@ def _radio(raws: Raws) -> Tuple[Optional[bool], str]:
     wifi = [s for s in switches.values() if s.get("type") == "wlan"]
     if not wifi:
         return None, ""
-    hard, soft = all(s.get("hard") == "1" for s in wifi), all(s.get("soft") == "1" for s in wifi)
-    return hard or soft, "switch" if hard else "software" if soft else ""
+    if not all("1" in (s.get("hard"), s.get("soft")) for s in wifi):
+        return False, ""
+    return True, "switch" if any(s.get("hard") == "1" for s in wifi) else "software"
 
 
 def _reading(found: Sequence[Adapter], radio_blocked: Optional[bool] = None, blocked_by: str = "") -> Reading:
