@@ -14,6 +14,9 @@ MODULES: Mapping[str, str] = {
     "account.forget_failures": "accounts",
     "account.unlock": "accounts",
     "caches.delete": "caches",
+    "clock.set": "clock",
+    "clock.set_zone": "clock",
+    "clock.sync_on": "clock",
     "disk.attach": "drives",
     "disk.detach_hung": "drives",
     "disk.remount_writable": "drives",
@@ -26,6 +29,7 @@ MODULES: Mapping[str, str] = {
     "locale.generate": "language",
     "net.adapter_up": "network",
     "net.drop_vpn_route": "network",
+    "net.lower_mtu": "mtu",
     "net.renew_lease": "network",
     "packages.clear_lock": "packages",
     "packages.finish": "packages",
@@ -55,6 +59,8 @@ MODULES: Mapping[str, str] = {
     "sound.unmute": "sound",
     "updates.switch_on": "automatic_updates",
     "usb.open": "usb_drive",
+    "web.remove_proxy": "proxy",
+    "web.repair_ca_store": "trust",
     "wifi.radio_on": "wifi",
 }
 

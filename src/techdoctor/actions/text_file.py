@@ -6,6 +6,7 @@ files (containers), which a rename would break or could not replace.
 
 from __future__ import annotations
 
+import os
 from typing import Mapping, Optional, Tuple
 
 from techdoctor import system
@@ -42,7 +43,7 @@ def shown_change(path: str, before: str, after: str) -> Tuple[str, ...]:
 
 def replace(acting: Acting, path: str, before: str, after: str, done: str) -> ActionOutcome:
     """Writes the new text in place; the undo token holds both texts."""
-    failed = _write(acting, path, after)
+    failed = write(acting, path, after)
     token = {"path": path, "before": before, "after": after}
     return failed or ActionOutcome(True, done, dict(token))
 
@@ -53,15 +54,16 @@ def restore(acting: Acting, token: Mapping[str, Value], done: str) -> ActionOutc
     now, problem = content_of(path)
     if problem or now != token["after"]:
         return ActionOutcome(False, problem or f"{path} has been changed by something else since; it was left alone")
-    return _write(acting, path, str(token["before"])) or ActionOutcome(True, done)
+    return write(acting, path, str(token["before"])) or ActionOutcome(True, done)
 
 
-def _write(acting: Acting, path: str, content: str) -> Optional[ActionOutcome]:
-    """Writes; None when that worked."""
-    if acting.platform != "windows" and content:
+def write(acting: Acting, path: str, content: str) -> Optional[ActionOutcome]:
+    """Writes a whole file in place, as administrator only where this user may not; None when that worked."""
+    own = os.access(path, os.W_OK)
+    if acting.platform != "windows" and content and not own:
         ran = acting.run(acting.elevated(["tee", path]), stdin=content)
         return None if ran.worked else outcome_of(ran, "")
-    if acting.platform != "windows":
+    if acting.platform != "windows" and not own:
         ran = acting.run(acting.elevated(["truncate", "-s", "0", path]))
         return None if ran.worked else outcome_of(ran, "")
     try:
