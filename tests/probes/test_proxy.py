@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from techdoctor.probes.network.proxy_settings import Setting, from_environment, parse_gsettings, setting_of
+from techdoctor.probes.network.proxy_setting import Setting, setting_of
+from techdoctor.probes.network.proxy_settings import from_environment, parse_gsettings
 
 # Lines as gsettings(1) prints them: schema, key, value in GVariant text form.
 _MANUAL = """org.gnome.system.proxy autoconfig-url ''

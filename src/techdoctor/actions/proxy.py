@@ -15,7 +15,8 @@ from techdoctor.actions.base import Acting, Action, outcome_of, shown
 from techdoctor.model import ActionOutcome, ActionPreview, Value
 from techdoctor.probes.base import Parameter
 from techdoctor.probes.network import proxy_settings
-from techdoctor.probes.network.proxy_settings import ENVIRONMENT, GNOME, KDE, VARIABLES, Setting
+from techdoctor.probes.network.proxy_setting import Setting, setting_of
+from techdoctor.probes.network.proxy_settings import ENVIRONMENT, GNOME, KDE, VARIABLES
 
 _TITLE = "Take the proxy out"
 # In front of a line that was taken out; the undo takes it away again, so no password is kept anywhere else.
@@ -33,7 +34,7 @@ def _settings(acting: Acting) -> List[Setting]:
 
 def _variables(settings: Sequence[Setting]) -> List[str]:
     hosts = {setting.host for setting in settings if setting.source == ENVIRONMENT}
-    named = ((name, proxy_settings.setting_of(ENVIRONMENT, os.environ.get(name, ""))) for name in VARIABLES)
+    named = ((name, setting_of(ENVIRONMENT, os.environ.get(name, ""))) for name in VARIABLES)
     return [name for name, setting in named if setting is not None and setting.host in hosts]
 
 

@@ -13,19 +13,20 @@ from techdoctor import system
 from techdoctor.model import Value
 from techdoctor.probes.network.bounded_http import exchange
 from techdoctor.probes.network.bounded_socket import Endpoint, ExchangeFailed
-from techdoctor.probes.network.proxy_settings import Setting, setting_of
+from techdoctor.probes.network.proxy_setting import Setting, setting_of
 
 _MOST_BYTES = 1 << 20
 _MOST_PROXIES = 4
 # What FindProxyForURL returns. Source: Navigator Proxy Auto-Config File Format (PROXY, HTTP, HTTPS, SOCKS, DIRECT)
 _ENTRY = re.compile(r"\b(PROXY|HTTPS?|SOCKS5?|SOCKS4)\s+([\w.-]+|\[[0-9a-fA-F:]+\]):(\d{1,5})")
+_COMMENT = re.compile(r"(?:^|(?<=[\s;{}]))//[^\n]*|/\*.*?\*/", re.DOTALL)
 Try = Callable[[Setting, float], Dict[str, Value]]
 
 
 def proxies_of(script: str) -> Tuple[List[Setting], bool]:
     """The proxies a script names, in order, and whether it knows the direct way as well."""
     found: List[Setting] = []
-    for kind, host, port in _ENTRY.findall(re.sub(r"//[^\n\"']*$|/\*.*?\*/", "", script, flags=re.M | re.S)):
+    for kind, host, port in _ENTRY.findall(_COMMENT.sub("", script)):
         scheme = "socks5" if kind.startswith("SOCKS") else "https" if kind == "HTTPS" else "http"
         setting = setting_of("script", f"{scheme}://{host}:{port}")
         if setting is not None and setting not in found:

@@ -11,21 +11,23 @@ from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 
 from techdoctor.model import Value
 from techdoctor.probes.base import (
+    RECORDED,
     Parameter,
     Probe,
     Probing,
     Reading,
     boolean,
     integer,
+    measured,
     number,
-    portable,
     text,
     texts,
 )
 from techdoctor.probes.names import name_targets, system_lookup
 from techdoctor.probes.names.dns_ask import error_class
 from techdoctor.probes.network import pac, proxy_settings, targets
-from techdoctor.probes.network.proxy_settings import VARIABLES, Setting
+from techdoctor.probes.network.proxy_setting import Setting
+from techdoctor.probes.network.proxy_settings import VARIABLES
 
 _WAIT_S = 1.9
 _MARGIN_S = 0.1
@@ -183,7 +185,11 @@ PROBES = (
             "ms": number("Time to connect.", "ms"),
             "status": integer("Its answer to CONNECT, e.g. 200 or 407."),
         },
-        methods=portable(_measure),
+        methods={
+            "linux": measured(_measure),
+            "macos": measured(_measure, RECORDED, "scutil --proxy as quoted in the tests of mac-system-proxy"),
+            "windows": measured(_measure, RECORDED, "reg query as quoted in the tests of bruno; not run there"),
+        },
         timeout_s=4.0,
         network=True,
         reach="decides",

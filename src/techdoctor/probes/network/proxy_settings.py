@@ -9,16 +9,16 @@ import os
 import re
 from dataclasses import dataclass, replace
 from typing import Dict, List, Mapping, Optional, Sequence, Tuple
-from urllib.parse import urlsplit
 
 from techdoctor import system
 from techdoctor.errors import CannotMeasure
+from techdoctor.probes.network import system_proxies
+from techdoctor.probes.network.proxy_setting import Setting, setting_of
 
 VARIABLES = ("https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY")
 EXCEPTIONS = ("no_proxy", "NO_PROXY")
-ENVIRONMENT, GNOME, KDE, SYSTEM = "environment", "gnome", "kde", "system"
+ENVIRONMENT, GNOME, KDE = "environment", "gnome", "kde"
 GNOME_SCHEMA = "org.gnome.system.proxy"
-_DEFAULT_PORTS = {"http": 8080, "https": 443, "socks": 1080, "socks4": 1080, "socks5": 1080, "socks5h": 1080}
 _ASK_S = 1.0
 # Where variables of a session are set: pam_env(8), bash(1), zsh(1), environment.d(5).
 _FILES = (
@@ -36,39 +36,6 @@ _FILES = (
     "~/.config/environment.d/*.conf",
 )
 _SETS = re.compile(rf"\s*(?:export\s+|declare\s+-x\s+|set\s+-x\s+)?({'|'.join(VARIABLES)})[=\s]\s*(\S.*)")
-
-
-@dataclass(frozen=True)
-class Setting:
-    """A proxy that is set.
-
-    Attributes:
-        source: Who says so: ENVIRONMENT, GNOME, KDE or SYSTEM.
-        scheme: "http", "https" or a kind of socks.
-        host: Its name or address.
-        port: Its port.
-        script: Address of an automatic configuration script instead.
-        exceptions: Hosts that are reached without it, as written.
-    """
-
-    source: str
-    scheme: str = ""
-    host: str = ""
-    port: int = 0
-    script: str = ""
-    exceptions: str = ""
-
-
-def setting_of(source: str, url: str) -> Optional[Setting]:
-    """The proxy a URL names, without its password; None when it names none."""
-    try:
-        parts = urlsplit(url if "://" in url else f"http://{url}")
-        port = parts.port
-    except ValueError:
-        return None
-    if not parts.hostname:
-        return None
-    return Setting(source, parts.scheme, parts.hostname, port or _DEFAULT_PORTS.get(parts.scheme, 8080))
 
 
 def from_environment(variables: Mapping[str, str]) -> List[Setting]:
@@ -129,8 +96,12 @@ def kioslaverc() -> str:
 
 def of_the_desktop(platform: str) -> List[Setting]:
     """What the desktop or the system is told, variables apart."""
-    if platform != "linux":
-        return of_urllib()
+    if platform == "macos":
+        ran = system.run(["scutil", "--proxy"], _ASK_S)
+        return system_proxies.parse_scutil(ran.out) if ran.worked else []
+    if platform == "windows":
+        ran = system.run(["reg", "query", system_proxies.INTERNET_SETTINGS], _ASK_S)
+        return system_proxies.parse_registry(ran.out) if ran.worked else []
     found: List[Optional[Setting]] = []
     ran = system.run(["gsettings", "list-recursively", GNOME_SCHEMA], _ASK_S)
     found.append(parse_gsettings(ran.out) if ran.worked else None)
@@ -139,15 +110,6 @@ def of_the_desktop(platform: str) -> List[Setting]:
     except OSError:
         pass  # no KDE here
     return [setting for setting in found if setting is not None]
-
-
-def of_urllib() -> List[Setting]:
-    """SystemConfiguration on macOS, the registry on Windows, as the standard library reads them."""
-    import urllib.request
-
-    proxies = urllib.request.getproxies()
-    named = (setting_of(SYSTEM, proxies[kind]) for kind in ("https", "http") if proxies.get(kind))
-    return list(dict.fromkeys(setting for setting in named if setting))
 
 
 def everything(platform: str) -> List[Setting]:

@@ -15,6 +15,7 @@ from techdoctor.probes.names import name_targets, system_lookup
 from techdoctor.probes.network import knock, page, proxy_settings
 from techdoctor.probes.network.knock import TCP, Answer, Knock
 from techdoctor.probes.network.page import Page, Route
+from techdoctor.probes.network.proxy_setting import Setting
 
 _KNOCK_S = 1.5
 _PAGE_S = 1.6
@@ -48,7 +49,7 @@ def _measure(probing: Probing) -> Reading:
     return _direct(name, _mixed(looked.addresses), context, until, begun)
 
 
-def _carries(setting: proxy_settings.Setting, name: str) -> bool:
+def _carries(setting: Setting, name: str) -> bool:
     """True when pages of a site are asked for at this proxy; only http proxies are spoken to here."""
     plain = bool(setting.host) and setting.scheme == "http"
     return plain and not proxy_settings.excepted(name, setting.exceptions)
