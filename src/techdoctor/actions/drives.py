@@ -113,7 +113,7 @@ def _attaching(acting: Acting) -> Tuple[Tuple[str, ...], str]:
         listed = False
     if listed:
         return acting.elevated(("mount", point)), ""
-    ran = system.run(["systemctl", "show", "*.mount", "-p", "Id,Where,What,Type,ActiveState,Result"], _LOOK_S)
+    ran = system.run(["systemctl", "show", "*.mount", "-p", fstab.PROPERTIES], _LOOK_S)
     for unit in fstab.parse_units(ran.out):
         if unit["Where"] == point:
             return acting.elevated(("systemctl", "start", unit["Id"])), ""

@@ -10,6 +10,7 @@ import pytest
 
 from tests.lab import accuracy
 from tests.lab.host import drive_faults
+from tests.lab.host.booted import booted
 from tests.lab.host.disks import Machine, machine
 from tests.lab.host.drive_cases import CASES, CONTROLS, FAULTS
 
@@ -103,6 +104,28 @@ def test_a_thousand_mounts_and_one_that_hangs(drives: Machine) -> None:
     assert outcome.fact("fs")["mount_count"] > 1000
     assert outcome.seconds < 30
     assert len(json.dumps(outcome.tree["facts"]["fs"])) < 40_000
+
+
+def test_mount_units_that_failed_or_wait_for_a_drive() -> None:
+    unit = "[Mount]\nWhat={what}\nWhere=/srv/{name}\nType=ext4\n[Install]\nWantedBy=multi-user.target\n"
+    with booted() as machine_:
+        machine_.sh("mkdir -p /srv/photos /srv/films")
+        machine_.unit("srv-photos.mount", unit.format(what="/srv/photos.img", name="photos"))
+        machine_.sh("systemctl start srv-photos.mount || true")
+        outcome = machine_.diagnose("my data drive is gone")
+        assert outcome.cause == "disk.health.mount_failed", outcome.fact("fstab")
+        assert (outcome.fact("fstab")["first_unit"], outcome.fact("fstab")["first_why"]) == (
+            "srv-photos.mount",
+            "no_device",
+        )
+        machine_.unit("srv-films.mount", unit.format(what="/dev/disk/by-uuid/no-such-drive", name="films"))
+        machine_.sh(
+            "systemctl enable -q srv-films.mount; systemctl reset-failed; rm /etc/systemd/system/srv-photos.mount"
+        )
+        machine_.sh("systemctl daemon-reload; systemctl start --no-block srv-films.mount")
+        waiting = machine_.diagnose("my data drive is gone")
+        assert waiting.fact("fstab")["first_mount"] == "/srv/films"
+        assert waiting.cause == "disk.health.mount_failed"
 
 
 def test_every_fault_and_control_has_a_case() -> None:

@@ -33,6 +33,7 @@ _OPTIONAL = frozenset(["nofail", "_netdev", "x-systemd.automount", "user", "user
 _BY = {"UUID": "by-uuid", "LABEL": "by-label", "PARTUUID": "by-partuuid", "PARTLABEL": "by-partlabel"}
 _ESCAPES = (("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\"))
 _ASK_S = 2.0
+PROPERTIES = "Id,Where,What,Type,ActiveState,Result,UnitFileState"
 
 _RECORD: Dict[str, Field] = {
     "mount": text("Where it should be.", private="path"),
@@ -88,11 +89,15 @@ def parse_fstab(table: str) -> List[Entry]:
 
 
 def parse_units(out: str) -> List[Dict[str, str]]:
-    """Failed mount units from `systemctl show '*.mount' -p Id,Where,What,Type,ActiveState,Result`."""
+    """Mount units that failed, or are enabled and were not started, from `systemctl show '*.mount'`."""
     units = []
     for block in out.split("\n\n"):
         unit = dict(line.partition("=")[::2] for line in block.splitlines() if "=" in line)
-        if unit.get("ActiveState") == "failed" and unit.get("Where"):
+        wanted = unit.get("UnitFileState") == "enabled" and unit.get("Type", "") not in _PSEUDO
+        # A unit whose drive never came is not "failed" but was never started.
+        if unit.get("Where") and (
+            unit.get("ActiveState") == "failed" or (wanted and unit["ActiveState"] == "inactive")
+        ):
             units.append(unit)
     return units
 
@@ -169,7 +174,7 @@ def _record(mount: str, source: str, kind: str, why: str, unit: str, optional: b
 
 def _measure(probing: Probing) -> Reading:
     attached = {mount.point for mount in mount_table.read()}
-    argv = ["systemctl", "show", "*.mount", "-p", "Id,Where,What,Type,ActiveState,Result"]
+    argv = ["systemctl", "show", "*.mount", "-p", PROPERTIES]
     ran = system.run(argv, probing.left_s(_ASK_S))
     units = parse_units(ran.out) if ran.worked else []
     try:
