@@ -59,8 +59,14 @@ def row(outcome: Outcome) -> dict[str, Any]:
         kept["not_judged"] = reasons[0]
     if outcome.right in ("no", "not first") and report:
         kept["path"] = [step["node"] for step in report["path"]]
-        kept["facts"] = {name: fact["data"] or fact["reason"] for name, fact in report["facts"].items()}
+        kept["facts"] = {name: _told(fact) for name, fact in report["facts"].items()}
     return kept
+
+
+def _told(fact: dict[str, Any]) -> Any:
+    """A fact without its lists: what conditions read is mostly plain."""
+    plain = {key: value for key, value in fact["data"].items() if not isinstance(value, list | dict)}
+    return plain or f"{fact['status']}: {fact['reason']}"
 
 
 def measure(name: str, cases: Sequence[Case], ordinary: bool) -> Iterator[dict[str, Any]]:

@@ -24,7 +24,8 @@ def good(row: Row, rights: str) -> bool:
 def line(row: Row) -> str:
     """A row for somebody who watches."""
     found = row["found"] or row["end"] or row.get("error", "")
-    return f"{row['right']:10} {row['case']:24} {row['expected'] or '(none)':34} {found:40} {row['seconds']:6.2f}"
+    told = f"{row['right']:10} {row['case']:24} {row['expected'] or '(none)':34} {found:36} {row['seconds']:6.2f}"
+    return told if row["right"] == "yes" else f"{told}  {row['words']!r} by {row['playbook']}: {row.get('path', '')}"
 
 
 def summary(rows: Sequence[Row], rights: str) -> str:
