@@ -10,11 +10,12 @@ import argparse
 import json
 import os
 import platform
+import re
 import shlex
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +28,7 @@ from tests.lab.ordinary_user import as_ordinary_user
 
 # A laboratory that does not start this often is not tried further: the rest of its cases is told as not run.
 MOST_VAIN_STARTS = 3
+_RIGHTS = re.compile("administrator|rights|permission", re.IGNORECASE)
 
 
 def row(outcome: Outcome) -> dict[str, Any]:
@@ -57,10 +59,23 @@ def row(outcome: Outcome) -> dict[str, Any]:
     reasons = [entry["reason"] for entry in report.get("not_judged", ()) if entry["cause"] == case.expected]
     if reasons:
         kept["not_judged"] = reasons[0]
+    if unseen := _unseen(report):
+        kept["unseen"] = unseen
     if outcome.right in ("no", "not first") and report:
         kept["path"] = [step["node"] for step in report["path"]]
         kept["facts"] = {name: _told(fact) for name, fact in report["facts"].items()}
     return kept
+
+
+def _unseen(report: Mapping[str, Any]) -> dict[str, str]:
+    """What further rights would have shown: probes and causes, each with what techdoctor says of it."""
+    found: dict[str, str] = {}
+    for fact in report.get("facts", {}).values():
+        if fact["status"] == "denied":
+            found[fact["probe"]] = fact["reason"]
+        found |= {f"{fact['probe']}.{name}": why for name, why in fact.get("gaps", {}).items() if _RIGHTS.search(why)}
+    judged = {entry["cause"]: entry["reason"] for entry in report.get("not_judged", ())}
+    return found | {cause: why for cause, why in judged.items() if _RIGHTS.search(why)}
 
 
 def _told(fact: dict[str, Any]) -> Any:

@@ -69,7 +69,7 @@ def section(head: Row, rows: Sequence[Row]) -> list[str]:
         "| case | words | expected | found | right | alarms on a control | s | questions | confirmed |",
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
         *map(_cells, rows),
-        *_unjudged(rows),
+        *_unseen(rows),
     ]
 
 
@@ -84,11 +84,13 @@ def _cells(row: Row) -> str:
     return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"
 
 
-def _unjudged(rows: Sequence[Row]) -> list[str]:
-    reasons = {row["expected"]: row["not_judged"] for row in rows if row.get("not_judged") and row["right"] != "yes"}
+def _unseen(rows: Sequence[Row]) -> list[str]:
+    """What could not be measured or judged for want of rights, in techdoctor's words."""
+    reasons = {name: why for row in rows for name, why in row.get("unseen", {}).items()}
     if not reasons:
         return []
-    return ["", "Not judged, and what techdoctor says then:", ""] + [f"- `{c}`: {why}" for c, why in reasons.items()]
+    told = [f"- `{name}`: {why}" for name, why in sorted(reasons.items())]
+    return ["", "What needs more rights, and what techdoctor says of it then:", "", *told]
 
 
 def _put(mark: str, lines: Sequence[str]) -> None:
