@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,7 +39,10 @@ class NetworkSite:
 
     @contextmanager
     def broken(self, case: Case) -> Iterator[_Client]:
-        with broken(self.lab, case.fault):
+        """Breaks what the case says; "dns_timeout+proxy_dead" is two faults at once."""
+        with ExitStack() as healing:
+            for fault in case.fault.split("+"):
+                healing.enter_context(broken(self.lab, fault))
             yield _Client(self.lab, self.ordinary)
 
 
@@ -264,6 +267,19 @@ _QUALITY = (
     *told("flapping_link", "net.drops.flapping_link", "the connection comes and goes", "ethernet keeps disconnecting"),
     *told("burst_loss", "net.drops.burst_loss", "internet is gone for a moment every few seconds"),
 )
+# Two faults at once: the lower one has to be named. The other one alone is a case above.
+_TWO = (
+    *told("dns_timeout+proxy_dead", "net.dns.server_silent", "no internet", "web pages do not open"),
+    *told("no_carrier+resolv_wrong", "net.connection.no_carrier", "server not found", "web pages do not open"),
+    *told("loss_wan_10+dns_slow", "net.slow.loss_beyond", "the internet is slow"),
+    *told("gateway_down+proxy_dead", "net.connection.gateway_down", "the proxy server cannot be found"),
+    *told("upstream_silent+dns_refused", "net.connection.upstream_down", "server not found", "slow internet"),
+    *told("captive_portal+clock_skew", "net.connection.sign_in_page", "certificate warning", "no internet"),
+    *told("dns_hijack+https_dropped", "net.dns.hijacked", "https does not work"),
+    *told("vpn_blackhole+resolv_wrong", "net.connection.vpn_blackhole", "server not found"),
+    *told("clock_skew+tls_intercept", "sys.clock.clock_wrong", "certificate warning"),
+    *told("link_down+hosts_override", "net.connection.adapter_off", "www.example.com does not open", options=_NAME),
+)
 _EVERYDAY = ("the internet does not work", "web pages do not open", "the internet is slow")
 _CONTROLS = (
     *told("none", None, *_EVERYDAY, "the names of web sites are not found", "certificate warning", "calls are choppy"),
@@ -380,6 +396,7 @@ CASES: tuple[Case, ...] = (
     *_QUALITY,
     *_SHARES,
     *_VPNS,
-    *_CONTROLS,
     *_VARIATIONS,
+    *_TWO,
+    *_CONTROLS,
 )

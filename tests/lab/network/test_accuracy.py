@@ -17,6 +17,7 @@ from tests.lab.network.lab import Lab
 SEED = accuracy.seed()
 REPEATED = 8
 KNOWN = accuracy.causes()
+_BROKEN = {fault for case in CASES for fault in case.fault.split("+")}
 Record = Callable[[str, object], None]
 
 
@@ -39,9 +40,9 @@ def test_a_part_of_the_table_is_still_right(lab: Lab, case: Case, record_propert
 
 
 def test_every_fault_has_a_case() -> None:
-    assert set(FAULTS) - {case.fault for case in CASES} == set()
+    assert set(FAULTS) - _BROKEN == set()
 
 
 def test_every_case_is_told_once() -> None:
     assert [name for name, count in Counter(case.id for case in CASES).items() if count > 1] == []
-    assert {case.fault for case in CASES} <= set(FAULTS)
+    assert set(FAULTS) >= _BROKEN
