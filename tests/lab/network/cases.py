@@ -383,6 +383,7 @@ _VPNS = (
     *told("vpn_dns", _VPN_NAMES, "with the VPN on the intranet is not found", options=_INTRANET),
     *told("vpn_dns_told", _VPN_NAMES, "the VPN is on but no company page opens"),
     *told("vpn_works", None, "the VPN does not connect"),
+    *told("vpn_works_by_tcp", None, "the VPN does not connect"),
     *told("vpn_with_names", None, "the VPN tunnel does not work", options=_INTRANET),
     *told("vpn_handshake", None, "the VPN does not connect"),
 )
