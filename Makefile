@@ -27,7 +27,7 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	TECHDOCTOR_OFFLINE=1 $(BIN)/techdoctor playbook lint playbooks
-	TECHDOCTOR_OFFLINE=1 $(BIN)/techdoctor playbook test playbooks --orders 200
+	TECHDOCTOR_OFFLINE=1 $(BIN)/techdoctor playbook test playbooks --orders 30
 
 # The Debian packages that the fault laboratories need; elsewhere those tests skip and say so.
 packages:

@@ -10,7 +10,7 @@ from techdoctor.engine.state import IDLE, KNOWN, RUNNING, CallState, State
 from techdoctor.events import Effect, RunProbe
 from techdoctor.model import SKIPPED, TIMEOUT, Fact, Value
 from techdoctor.playbooks.condition import Look
-from techdoctor.playbooks.tree import FactSpec, Fix, Playbook
+from techdoctor.playbooks.tree import FactCall, FactSpec, Playbook
 from techdoctor.probes import registry
 from techdoctor.probes.base import Probe
 
@@ -100,41 +100,37 @@ def given_by_person(playbook: Playbook, state: State, fact: FactSpec) -> bool:
     )
 
 
-def references(spec: FactSpec | Fix) -> set[str]:
-    """Names of facts whose fields the parameters use."""
-    written = [value for value in spec.params.values() if isinstance(value, str)]
-    return {text[1:].split(".")[0] for text in written if text.startswith("$") and "." in text}
-
-
 def pump(playbooks: Playbooks, state: State) -> list[Effect]:
     """Starts every probe call that may start now; returns the effects."""
     effects: list[Effect] = []
+    idle = [(playbook, call) for playbook in playbooks.values() for call in playbook.calls if _is_idle(state, call.key)]
     progress = True
     while progress:
         progress = False
-        for playbook in playbooks.values():
-            for fact in playbook.facts.values():
-                key = key_of(playbook.id, fact.name)
-                if _startable(playbooks, playbook, state, fact, key):
-                    progress = True
-                    effects.extend(_start(playbook, state, fact, key))
+        for playbook, call in idle:
+            if _is_idle(state, call.key) and _startable(playbooks, playbook, state, call):
+                progress = True
+                effects.extend(_start(playbook, state, call.fact, call.key))
     return effects
 
 
-def _startable(playbooks: Playbooks, playbook: Playbook, state: State, fact: FactSpec, key: str) -> bool:
-    call = state.calls.get(state.slots.get(key, ""))
-    if call is not None and call.status != IDLE:
-        return False
-    if (fact.cost == "slow" or fact.discloses) and key not in state.wanted:
+def _is_idle(state: State, key: str) -> bool:
+    """True when a fact is neither known nor being measured."""
+    signature = state.slots.get(key)
+    if signature is None:
+        return True
+    call = state.calls.get(signature)
+    return call is None or call.status == IDLE
+
+
+def _startable(playbooks: Playbooks, playbook: Playbook, state: State, call: FactCall) -> bool:
+    fact = call.fact
+    if (fact.cost == "slow" or fact.discloses) and call.key not in state.wanted:
         return False
     if fact.discloses and not _may_disclose(playbook, state, fact):
         return False
-    missing = [
-        key_of(playbook.id, name)
-        for name in {*fact.after, *references(fact)}
-        if state.fact(key_of(playbook.id, name)) is None
-    ]
-    if missing and key in state.wanted:
+    missing = [key for key in call.needs if state.fact(key) is None]
+    if missing and call.key in state.wanted:
         want(playbooks, state, missing)
     return not missing
 
@@ -205,7 +201,7 @@ def want(playbooks: Playbooks, state: State, keys: Iterable[str]) -> None:
         state.wanted |= {key}
         playbook, _, name = key.rpartition(":")
         fact = playbooks[playbook].facts[name]
-        todo += [k for n in {*fact.after, *references(fact)} if (k := key_of(playbook, n)) not in state.wanted]
+        todo += [k for n in {*fact.after, *fact.reads} if (k := key_of(playbook, n)) not in state.wanted]
 
 
 def waits_for_consent(playbooks: Playbooks, state: State) -> str:
@@ -227,7 +223,7 @@ def drop(playbooks: Playbooks, state: State, keys: Iterable[str]) -> None:
             continue
         done.add(key)
         playbook, _, name = key.rpartition(":")
-        todo += [key_of(playbook, f.name) for f in playbooks[playbook].facts.values() if name in references(f)]
+        todo += [key_of(playbook, f.name) for f in playbooks[playbook].facts.values() if name in f.reads]
         signature = state.slots.pop(key, "")
         call = state.calls.get(signature)
         if call is not None:

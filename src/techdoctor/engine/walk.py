@@ -156,7 +156,7 @@ class Walk:
         playbook, cause = self.cause(gid)
         left = [fix for fix in cause.fixes if f"{gid}/{fix.id}" not in self.state.results]
         named = keys_of(playbook, *(fix.when for fix in left))
-        named += [key_of(playbook.id, name) for fix in left for name in sorted(facts.references(fix))]
+        named += [key_of(playbook.id, name) for fix in left for name in sorted(fix.reads)]
         return [key for key in dict.fromkeys(named) if self.state.fact(key) is None]
 
     def text(self, playbook: Playbook, template: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -50,6 +51,31 @@ class FactSpec:
     alone: bool = False
     network: bool = False
     discloses: tuple[str, ...] = ()
+
+    @functools.cached_property
+    def reads(self) -> frozenset[str]:
+        """Names of facts whose fields the parameters use."""
+        return _facts_in(self.params)
+
+
+def _facts_in(params: Mapping[str, Value]) -> frozenset[str]:
+    written = [value for value in params.values() if isinstance(value, str)]
+    return frozenset(text[1:].split(".")[0] for text in written if text.startswith("$") and "." in text)
+
+
+@dataclass(frozen=True)
+class FactCall:
+    """A fact as the engine keeps asking about it.
+
+    Attributes:
+        key: "<playbook>:<fact>".
+        fact: Its declaration.
+        needs: Keys of the facts that must be known before it can start.
+    """
+
+    key: str
+    fact: FactSpec
+    needs: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -141,6 +167,11 @@ class Fix:
     undo: str = ""
     irreversible: bool = False
 
+    @functools.cached_property
+    def reads(self) -> frozenset[str]:
+        """Names of facts whose fields the parameters use."""
+        return _facts_in(self.params)
+
 
 @dataclass(frozen=True)
 class Cause:
@@ -215,6 +246,14 @@ class Playbook:
     verify: Verify | None = None
     tests: tuple[Test, ...] = ()
     patience_s: float | None = None
+
+    @functools.cached_property
+    def calls(self) -> tuple[FactCall, ...]:
+        """Its facts as the engine asks about them at every event, made once."""
+        return tuple(
+            FactCall(f"{self.id}:{name}", fact, tuple(f"{self.id}:{n}" for n in sorted({*fact.after, *fact.reads})))
+            for name, fact in self.facts.items()
+        )
 
     def cause_id(self, cause: str) -> str:
         """The global id of a cause of this playbook."""
