@@ -218,7 +218,7 @@ really reason right said say says see seem seems show shown shows since so some 
 stopped stops suddenly sure tell terrible than thanks that the their them then there these they thing this those to
 today tomorrow too tried tries trouble try trying up use used using very via want wants was wasnt way we week well
 went were what whats when where which while who why will windows with without wont work worked working works would
-wrong year yesterday yet you your
+wrong yesterday yet you your
 """
 STOP_WORDS = frozenset(_STOP_WORDS.split())
 
