@@ -56,6 +56,13 @@ def test_folders_are_told_where_the_bulk_is(tmp_path: Path) -> None:
     assert paths[:2] == ["var/cache/archives", "home"]
 
 
+def test_a_large_file_beside_small_folders_is_what_takes_the_space(tmp_path: Path) -> None:
+    _write(tmp_path / "film", 500_000)
+    _write(tmp_path / "notes/a", 5_000)
+    fact = measure_here("disk.largest", {"path": str(tmp_path)})
+    assert fact.data["top_path"] == str(tmp_path / "film")
+
+
 def test_largest_and_crowded(tmp_path: Path) -> None:
     _write(tmp_path / "films/film", 500_000)
     for number in range(50):

@@ -68,6 +68,9 @@ def _largest(probing: Probing) -> Reading:
     folders = dir_walk.telling(walked, _SHOWN)
     files = [(count, path) for count, path in walked.large_files if count]
     own = walked.total.size_bytes
+    top = (folders[0][0], folders[0][1].size_bytes) if folders else (walked.top, own)
+    if folders and files and files[0][0] > top[1]:  # one file, which lies in no folder worth naming
+        top = (files[0][1], files[0][0])
     return Reading(
         {
             **_common(walked),
@@ -76,8 +79,8 @@ def _largest(probing: Probing) -> Reading:
                 {"path": mount_table.shown(p), "bytes": t.size_bytes, "entries": t.entries} for p, t in folders
             ],
             "files": [{"path": mount_table.shown(p), "bytes": count} for count, p in files],
-            "top_path": mount_table.shown(folders[0][0] if folders else walked.top),
-            "top_bytes": folders[0][1].size_bytes if folders else own,
+            "top_path": mount_table.shown(top[0]),
+            "top_bytes": top[1],
             "file_path": mount_table.shown(files[0][1]) if files else "",
             "file_bytes": files[0][0] if files else 0,
         }
@@ -136,7 +139,7 @@ PROBES = (
                 path=text("The file.", private="path"),
                 bytes=integer("Space it takes.", "bytes"),
             ),
-            "top_path": text("The largest folder.", private="path"),
+            "top_path": text("The largest folder, or the largest file when that is larger.", private="path"),
             "top_bytes": integer("Space it takes.", "bytes"),
             "file_path": text("The largest file; empty for none.", private="path"),
             "file_bytes": integer("Space it takes.", "bytes"),
