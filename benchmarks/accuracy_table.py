@@ -94,10 +94,12 @@ def _unseen(rows: Sequence[Row]) -> list[str]:
 
 
 def _put(mark: str, lines: Sequence[str]) -> None:
+    """Puts a table between its marks; an area that has none yet gets a section at the end."""
     begin, end = f"<!-- {mark}: begin -->", f"<!-- {mark}: end -->"
     text = DOCUMENT.read_text()
     if begin not in text:
-        raise SystemExit(f"{DOCUMENT.name} lacks the marks {begin} and {end}")
+        area, rights = mark.split()
+        text = f"{text.rstrip()}\n\n## {area.capitalize()}, {RIGHTS[rights]}\n{begin}\n{end}\n"
     before, _, rest = text.partition(begin)
     _, _, after = rest.partition(end)
     DOCUMENT.write_text("\n".join([before + begin, *lines, end + after]))
