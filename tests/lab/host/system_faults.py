@@ -111,7 +111,7 @@ SERVICES: dict[str, Fault] = {
     ),
     "service crashes at once, again and again": _service(
         "crash_loop",
-        ("a service keeps crashing", "it starts, stops and starts again"),
+        ("a service keeps crashing", "my server program starts, stops and starts again"),
         service("/bin/sh -c 'sleep 0.2; exit 1'", "Restart=always", "StartLimitIntervalSec=0"),
         '[ "$(systemctl show -P NRestarts lab)" -ge 3 ]',
     ),
@@ -195,7 +195,7 @@ def _update(cause: str, words: tuple[str, ...], make: str, mend: str, hidden: bo
 UPDATES: dict[str, Fault] = {
     "updates wait": _update(
         "updates_pending",
-        ("updates are waiting", "is my computer up to date"),
+        ("updates are waiting", "are there updates for my computer"),
         "/root/package tool 1.1 /srv/packages/stable; /root/publish",
         _REPUBLISH,
     ),
