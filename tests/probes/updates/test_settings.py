@@ -39,9 +39,12 @@ def test_age_of_lists_is_that_of_the_newest(tmp_path: Path) -> None:
     (lists / "partial").mkdir(parents=True)
     assert automatic.lists_written_s("apt", str(tmp_path)) is None
     (lists / "deb_dists_x_InRelease").touch()
-    for path in (lists / "deb_dists_x_InRelease", lists):
-        os.utime(path, (1e9, 1e9))
-    assert automatic.lists_written_s("apt", str(tmp_path)) == 1e9
+    os.utime(lists / "deb_dists_x_InRelease", (1e9, 1e9))
+    os.utime(lists, (1.1e9, 1.1e9))
+    assert automatic.lists_written_s("apt", str(tmp_path)) == 1.1e9
+    (lists / "deb_dists_x-security_InRelease").touch()
+    os.utime(lists / "deb_dists_x-security_InRelease", (1.05e9, 1.05e9))
+    assert automatic.lists_written_s("apt", str(tmp_path)) == 1.05e9
 
 
 def test_newer_kernel_counts_when_it_came_after_the_start() -> None:

@@ -20,11 +20,10 @@ from techdoctor.probes.services.systemd import Manager, Properties
 from techdoctor.probes.updates import pending
 from techdoctor.text import clean_line, duration
 
-# What an update of the lists writes, by package manager. apt gives its lists the times of the server, so the newest
-# counts; partial/ and lock are touched by failed attempts too.
+# What an update of the lists writes, by package manager. apt gives its lists the times of the server: the newest
+# counts, for security updates and the like come out every few days. partial/ and lock are touched by failed attempts.
 LISTS: Mapping[str, Sequence[str]] = {
     "apt": (
-        "/var/lib/apt/lists",
         "/var/lib/apt/lists/*Release",
         "/var/lib/apt/lists/*_Packages*",
         "/var/lib/apt/periodic/update-success-stamp",
@@ -34,6 +33,7 @@ LISTS: Mapping[str, Sequence[str]] = {
     "zypper": ("/var/cache/zypp/raw/*/repodata/repomd.xml", "/var/cache/zypp/solv/*/solv"),
     "pacman": ("/var/lib/pacman/sync/*.db",),
 }
+_OFTEN = ("security", "-updates")
 TIMERS: Mapping[str, Sequence[str]] = {
     "apt": ("apt-daily.timer", "apt-daily-upgrade.timer"),
     "dnf": ("dnf-automatic.timer", "dnf5-automatic.timer", "dnf-automatic-install.timer"),
@@ -49,6 +49,8 @@ def lists_written_s(manager: str, root: str = "") -> Optional[float]:
     paths = [path for pattern in patterns for path in glob.glob(pattern)]
     if manager == "apt" and not any(path.endswith("Release") or "_Packages" in path for path in paths):
         return None
+    if manager == "apt" and not any(word in path for path in paths for word in _OFTEN):
+        paths.append(f"{root}/var/lib/apt/lists")  # lists that stay the same for months: when the last one came
     times = []
     for path in paths:
         try:
