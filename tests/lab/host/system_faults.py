@@ -23,7 +23,6 @@ class Fault:
         until: Shell script that ends well once the fault is there.
         options: More words for the command line.
         env: Variables for it.
-        hidden: True when an ordinary user cannot see it.
     """
 
     cause: str
@@ -33,7 +32,6 @@ class Fault:
     until: str = "true"
     options: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
-    hidden: bool = False
 
 
 @contextmanager
@@ -188,8 +186,8 @@ def _lock(path: str) -> str:
     """
 
 
-def _update(cause: str, words: tuple[str, ...], make: str, mend: str, hidden: bool = False) -> Fault:
-    return Fault(f"sys.update.{cause}", words, make, mend, hidden=hidden)
+def _update(cause: str, words: tuple[str, ...], make: str, mend: str) -> Fault:
+    return Fault(f"sys.update.{cause}", words, make, mend)
 
 
 UPDATES: dict[str, Fault] = {
@@ -224,7 +222,6 @@ UPDATES: dict[str, Fault] = {
         + service("/usr/bin/env LD_PRELOAD=/usr/lib/lab/libz.so.1 /bin/sleep 1000")
         + "\nsleep 0.5; cp /usr/lib/lab/libz.so.1 /usr/lib/lab/new; mv /usr/lib/lab/new /usr/lib/lab/libz.so.1",
         _SERVICE_GONE + "\nrm -r /usr/lib/lab",
-        hidden=True,
     ),
     "dpkg is locked": _update(
         "package_manager_locked",
@@ -350,7 +347,9 @@ END
 _NO_RULES = "ufw --force disable >/dev/null; nft flush ruleset"
 PROTECTION: dict[str, Fault] = {
     "no firewall rules": Fault(
-        "sec.av.firewall_off", ("is my firewall on", "the firewall is off"), _NO_RULES, hidden=True
+        "sec.av.firewall_off",
+        ("is my firewall on", "the firewall is off"),
+        _NO_RULES,
     ),
     "only single senders are refused": Fault(
         "sec.av.firewall_off",
@@ -364,7 +363,6 @@ table ip f2b {
 }
 END""",
         _NO_RULES,
-        hidden=True,
     ),
     "virus definitions of 2024": Fault(
         "sec.av.antivirus_stale",
