@@ -99,7 +99,7 @@ def test_hung_mount_leaves_the_others(disks: Machine, record_property: Callable[
     fact = outcome.tree["facts"]["fs"]
     assert (fact["status"], fact["data"]["hung_mounts"]) == ("ok", [str(point)])
     assert fact["duration_ms"] < 2000
-    assert outcome.cause is None
+    assert outcome.cause == "disk.health.hung_mount"
     disks.fill(full)
     outcome = disks.diagnose()
     _note(record_property, "full beside a hung mount", "space_used_up", outcome)
