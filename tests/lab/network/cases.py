@@ -58,6 +58,7 @@ def site(folder: Path, ordinary: bool) -> Iterator[NetworkSite]:
 
 
 _NAME = ("--set", "name=www.example.com")
+_TO_THE_WEB = "the words lead to web.pages, where all is well; net.connection by name finds it"
 _CONNECTION = (
     *told("no_adapter", "net.connection.no_adapter", "there is no network at all, even the network icon is gone"),
     *told(
@@ -129,7 +130,12 @@ _CONNECTION = (
         "only this computer has no internet, the others do",
     ),
     *told("duplicate_address", "net.connection.duplicate_address", "the network comes and goes", needs="root"),
-    *told("wrong_netmask", "net.connection.wrong_netmask", "no network to the other computers, the internet works"),
+    *told(
+        "wrong_netmask",
+        "net.connection.wrong_netmask",
+        "no network to the other computers, the internet works",
+        missed=_TO_THE_WEB,
+    ),
 )
 _NAMES = (
     *told(
@@ -311,7 +317,10 @@ _VARIATIONS = (
     *told("subnet_other_plan", "net.connection.wrong_subnet", "no internet since I moved to another office"),
     *told("subnet_router_on_link", "net.connection.wrong_subnet", "no internet"),
     *told(
-        "netmask_host_route", "net.connection.wrong_netmask", "no network to the other computers, the internet works"
+        "netmask_host_route",
+        "net.connection.wrong_netmask",
+        "no network to the other computers, the internet works",
+        missed=_TO_THE_WEB,
     ),
     *told("v4_route_gone", "net.connection.no_default_route", "no internet"),
     *told("route_unreachable", "net.connection.no_default_route", "no internet"),
