@@ -113,3 +113,40 @@ def test_answers_that_came_in_time_count_however_late_they_are_read() -> None:
         runner.start(Call(str(number), "p", timeout_s=0.05))
     time.sleep(0.6)
     assert [fact.status for fact in drain(runner).values()] == ["ok"] * 3
+
+
+def test_network_calls_wait_for_what_this_machine_knows_of_itself() -> None:
+    asked: list[str] = []
+    local_may_end = threading.Event()
+
+    def measure(call: Call, cancelled: threading.Event) -> Fact:
+        asked.append(call.id)
+        if call.id == "local":
+            local_may_end.wait(2)
+        return Fact(call.probe, "ok")
+
+    runner = Runner(measure)
+    runner.start(Call("network", "p", network=True))
+    runner.start(Call("local", "p"))
+    local_may_end.set()
+    answer = runner.next(2)
+    assert answer is not None
+    assert (answer[0], asked) == ("local", ["local"])
+    runner.stop()  # the local fact decided
+    assert runner.next(0.1) is None
+    assert asked == ["local"]
+
+
+def test_a_hung_local_call_holds_the_network_up_for_a_moment_only() -> None:
+    def measure(call: Call, cancelled: threading.Event) -> Fact:
+        if call.id == "local":
+            cancelled.wait(5)
+        return Fact(call.probe, "ok")
+
+    runner = Runner(measure)
+    runner.start(Call("local", "p", timeout_s=5.0))
+    runner.start(Call("network", "p", network=True))
+    answer = runner.next(2)
+    assert answer is not None
+    assert answer[0] == "network"
+    runner.stop()
