@@ -93,3 +93,24 @@ def test_unreadable_files_say_why(tmp_path: Path) -> None:
         system.read_text(str(tmp_path))
     (tmp_path / "long").write_text("x" * 100)
     assert system.read_text(str(tmp_path / "long"), 10) == "x" * 10
+
+
+def test_a_pipe_or_device_in_the_place_of_a_file_is_never_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pipe would hang us, and opening a device can do something: rewind a tape, arm a watchdog."""
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("Windows has no such pipes")
+    os.mkfifo(tmp_path / "pipe")
+    opened: list[object] = []
+    monkeypatch.setattr(os, "open", lambda *words: opened.append(words))
+    for path in (str(tmp_path / "pipe"), "/dev/null"):
+        with pytest.raises(CannotMeasure, match="no file"):
+            system.read_text(path)
+        with pytest.raises(OSError, match="not a regular file"):
+            system.read_regular(path, 10)
+    assert opened == []
+
+
+def test_a_word_with_a_zero_byte_is_no_crash() -> None:
+    assert system.run([PYTHON, "a\0b"], 5).status == "denied"

@@ -146,7 +146,7 @@ def run(
         return Ran(argv, MISSING_TOOL)
     except PermissionError:
         return Ran(argv, DENIED)
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: a foreign word with a zero byte in it
         return Ran(argv, DENIED, err=str(error))
     with _children_lock:
         _children.add(child)
@@ -222,9 +222,11 @@ def read_text(path: str, cap_bytes: int = DEFAULT_CAP_BYTES) -> str:
     """Reads the head of a file that cannot hang (procfs, sysfs, /etc).
 
     Raises:
-        CannotMeasure: The file is absent, may not be read or gives an I/O error.
+        CannotMeasure: It is absent, is no file (but a pipe or a device), may not be read or gives an I/O error.
     """
     try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise CannotMeasure(NOT_APPLICABLE, f"{path} cannot be read: it is no file")
         with open(path, "rb") as stream:
             return stream.read(cap_bytes).decode("utf-8", "replace")
     except FileNotFoundError:
@@ -241,6 +243,8 @@ def read_regular(path: str, most_bytes: int) -> bytes:
     Raises:
         OSError: It cannot be read, is no regular file (a pipe would hang us) or is larger than `most_bytes`.
     """
+    if not stat.S_ISREG(os.stat(path).st_mode):  # before it is opened: that alone rewinds a tape or arms a watchdog
+        raise OSError(errno.EINVAL, "not a regular file", path)
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     with os.fdopen(handle, "rb") as stream:
         if not stat.S_ISREG(os.fstat(handle).st_mode):

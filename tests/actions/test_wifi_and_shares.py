@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from techdoctor import system
 from techdoctor.actions import registry, shares, wifi
 from techdoctor.actions.base import Acting
 from techdoctor.model import Value
@@ -70,11 +71,36 @@ def test_a_share_is_let_go_of_and_a_disk_never(monkeypatch: pytest.MonkeyPatch) 
     commands, undo, problem = _preview("share.let_go", path="/mnt/nas")
     assert (commands, undo, problem) == (
         ("umount -l /mnt/nas",),
-        "mount -t cifs -o rw,nosuid //nas/public /mnt/nas",
+        "mount -t cifs -o rw,nosuid -- //nas/public /mnt/nas",
         "",
     )
     assert _preview("share.let_go", path="/")[2] != ""
     assert _preview("share.let_go", path="/elsewhere")[2] != ""
+
+
+@pytest.mark.parametrize(
+    ("kind", "source", "owner"),
+    [
+        ("fuse./home/eve/program", "x", "user_id=0"),
+        ("fuse.sh", "/home/eve/program", "user_id=1001"),
+        ("fuse", "/home/eve/program#x", "user_id=1001"),
+    ],
+    ids=["a path", "a shell", "the old way of writing it"],
+)
+def test_no_program_of_a_user_is_started_as_administrator(
+    kind: str, source: str, owner: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """mount(8) runs what a FUSE type names, which whoever mounted it chose."""
+    mine = Mount("0:51", "/", "/home/eve/m", ("rw", owner, "group_id=1001"), kind, source)
+    monkeypatch.setattr(shares, "_mounts", lambda: [mine])
+    monkeypatch.setattr(system, "is_admin", lambda: True)
+    commands, undo, _ = _preview("share.let_go", path="/home/eve/m")
+    assert commands == ("umount -l /home/eve/m",)
+    assert "mount" not in undo
+    back = registry.get("share.let_go").undo
+    assert back is not None
+    token: dict[str, Value] = {"point": "/home/eve/m", "type": kind, "source": source, "options": [owner]}
+    assert back(Acting({}, "linux"), token).ok is False
 
 
 def test_only_what_fstab_names_is_connected() -> None:

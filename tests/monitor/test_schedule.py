@@ -119,3 +119,9 @@ def test_times_and_rhythms() -> None:
             plan_of(["a"], every, at)
     with pytest.raises(UsageError):
         installing.chosen("at")
+
+
+def test_a_folder_with_a_line_break_cannot_add_lines_of_its_own() -> None:
+    for word in ("/home/a\n* * * * * evil", "/home/a\rExecStartPre=/evil"):
+        with pytest.raises(UsageError, match="control characters"):
+            plan_of(["/usr/bin/python3", word], "daily", "09:00")

@@ -121,3 +121,7 @@ def test_nothing_at_all() -> None:
     found = status.reading([], [], NOW, closed_homes=2)
     assert (found.data["count"], found.data["last_age_s"], found.data["closed_homes"]) == (0, None, 2)
     assert "last_age_s" in found.gaps
+
+
+def test_a_day_that_does_not_exist_is_no_time() -> None:
+    assert traces.utc("2026-99-99T99:99:99") is None

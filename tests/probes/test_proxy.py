@@ -49,3 +49,12 @@ def test_desktop_settings() -> None:
     )
     assert parse_gsettings(auto) == Setting("gnome", script="http://wpad.example/p.pac")
     assert parse_gsettings("") is None
+
+
+def test_passwords_of_a_desktop_s_proxy_stay_out() -> None:
+    manual = _MANUAL.replace("'proxy.example'", "'ann:s3cret@proxy.example'")
+    assert parse_gsettings(manual) == Setting("gnome", "http", "proxy.example", 3128)
+    assert parse_gsettings(manual.replace("3128", "99999")) is None
+    script = Setting("gnome", script="http://ann:s3cret@wpad.example/p.pac?key=s3cret#s3cret")
+    assert script.shown_script == "http://wpad.example/p.pac"
+    assert Setting("gnome", script="file:///home/ann/p@x.pac").shown_script == "file:///home/ann/p@x.pac"

@@ -75,3 +75,11 @@ def test_passwords_of_exceptions_and_urls_stay_out() -> None:
     )
     assert "secret" not in repr(setting)
     assert setting.exceptions == "a"
+
+
+def test_a_script_of_comments_without_an_end_is_read_at_once() -> None:
+    """A megabyte of them once took minutes, during which nothing else could run."""
+    assert proxies_of("PROXY proxy.example:80; " + "/* " * 300_000 + "PROXY other.example:80") == (
+        [Setting("script", "http", "proxy.example", 80)],
+        False,
+    )

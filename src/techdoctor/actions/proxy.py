@@ -29,7 +29,7 @@ def _settings(acting: Acting) -> List[Setting]:
     """The settings that name the wanted proxy; all when none is given."""
     wanted = acting.text("host")
     everything = proxy_settings.everything(acting.platform)
-    return [setting for setting in everything if not wanted or wanted in (setting.host, setting.script)]
+    return [setting for setting in everything if not wanted or wanted in (setting.host, setting.shown_script)]
 
 
 def _variables(settings: Sequence[Setting]) -> List[str]:

@@ -34,6 +34,8 @@ def _unit(acting: Acting) -> Tuple[Manager, Properties, str]:
         return Manager(), {}, error.reason
     if not units or units[0].get("LoadState") == "not-found":
         return manager, {}, f"there is no service called {clean_line(name)}"
+    if not NAME.fullmatch(units[0].get("Id", "")):  # of an alias; a user's own unit may be called like an option
+        return manager, {}, f"'{clean_line(units[0].get('Id', ''))}' is not the name of a service"
     return manager, units[0], ""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import List, Mapping, Optional, Sequence, Tuple
 
 from techdoctor import system
@@ -20,6 +21,9 @@ _CONNECT = "Connect the shared folder"
 _TOUCHES = ("share.*", "disk.*")
 # Options of the table of mounts that the kernel makes up itself; mount(8) would refuse or misread them.
 _KERNEL_OPTIONS = ("user_id=", "group_id=", "addr=", "clientaddr=", "local_lock=", "fd=", "rootmode=")
+_KIND = re.compile(r"[a-z0-9]{2,20}(\.[A-Za-z0-9_-]{1,40})?")  # never a path: mount(8) takes it for a program's
+_BY_ADMINISTRATOR = "user_id=0"
+_BY_ITS_OWNER = "the program that made it has to be started again by the person who uses it"
 
 
 def _mounts() -> List[Mount]:
@@ -53,10 +57,17 @@ def _release(acting: Acting, mount: Mount) -> Tuple[str, ...]:
 
 
 def _again(acting: Acting, point: str, kind: str, source: str, options: Sequence[str]) -> Tuple[str, ...]:
+    """The command that connects it again; empty where only its owner may do that.
+
+    mount(8) starts the program that a FUSE type names: whoever mounted it chose that name, so as administrator it is
+    done for what an administrator mounted and nothing else.
+    """
     if _in_fstab(point):
         return acting.elevated(("mount", point))
+    if not _KIND.fullmatch(kind) or (kind.startswith("fuse") and _BY_ADMINISTRATOR not in options):
+        return ()
     kept = ",".join(option for option in options if not option.startswith(_KERNEL_OPTIONS))
-    return acting.elevated(("mount", "-t", kind, "-o", kept, source, point))
+    return acting.elevated(("mount", "-t", kind, "-o", kept, "--", source, point))
 
 
 def _preview_release(acting: Acting) -> ActionPreview:
@@ -64,7 +75,7 @@ def _preview_release(acting: Acting) -> ActionPreview:
     if mount is None:
         return ActionPreview(_LET_GO, problem="no shared folder is mounted there any more")
     command = _release(acting, mount)
-    back = shown(_again(acting, mount.point, mount.type, mount.source, mount.options))
+    back = shown(_again(acting, mount.point, mount.type, mount.source, mount.options)) or _BY_ITS_OWNER
     return ActionPreview(_LET_GO, (shown(command),), needs_admin=command[0] != "fusermount3", undo=back)
 
 
@@ -86,6 +97,8 @@ def _undo_release(acting: Acting, token: Mapping[str, Value]) -> ActionOutcome:
     if not os.path.isabs(point) or not isinstance(options, list):
         return ActionOutcome(False, "which folder it was is not known any more")
     command = _again(acting, point, str(token.get("type")), str(token.get("source")), [str(o) for o in options])
+    if not command:
+        return ActionOutcome(False, _BY_ITS_OWNER)
     return outcome_of(acting.run(command), f"{clean_line(point)} is connected again")
 
 

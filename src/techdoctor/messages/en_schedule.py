@@ -7,6 +7,7 @@ TEXTS: dict[str, Text] = {
     "schedule.bad_at": "--at {text}: not a time of day",
     "schedule.bad_at_hint": "for example: --at 09:30",
     "schedule.bad_by": "--by {text}: not a scheduler",
+    "schedule.bad_word": "{text}: a name with a line break or control characters in it cannot be scheduled",
     "schedule.none_here": "Nothing here runs programs at set times: neither a systemd of yours nor cron.",
     "schedule.none_here_hint": "install cron, or choose with --by and --print what to install elsewhere",
     "schedule.file": "File {path}:",

@@ -1,7 +1,13 @@
 from __future__ import annotations
 
+import glob
+import os
+import pwd
 from pathlib import Path
 
+import pytest
+
+from techdoctor import system
 from techdoctor.model import Value
 from techdoctor.probes.base import Raw
 from techdoctor.probes.services import launchd, systemd, units, windows_services
@@ -88,3 +94,14 @@ def test_windows_judges_the_asked_service_only() -> None:
     asked = windows_services.reading([spooler], "spooler")
     assert (asked.data["asked_found"], asked.data["asked_well"]) == (True, False)
     assert "failed_count" in windows_services.reading([spooler], "").gaps
+
+
+def test_a_user_s_own_group_is_taken_not_that_of_their_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The socket stands in a folder of that user's: it may be a link to a file of another group, or to nothing."""
+    someone = next(entry for entry in pwd.getpwall() if entry.pw_uid > 0 and entry.pw_gid > 0)
+    monkeypatch.setattr(glob, "glob", lambda _: [f"/run/user/{someone.pw_uid}/systemd/private"])
+    monkeypatch.setattr(system, "is_admin", lambda: True)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(os, "stat", lambda path: os.lstat(tmp_path / "a link to nothing"))
+    (found,) = systemd.user_managers()
+    assert found.prefix[:3] == ("setpriv", f"--reuid={someone.pw_uid}", f"--regid={someone.pw_gid}")

@@ -63,6 +63,13 @@ def test_replaced_files_of_packages_only() -> None:
     assert restart.replaced(maps) == ["/usr/lib/x86_64-linux-gnu/libssl.so.3"]
 
 
+def test_a_path_with_other_paths_in_it_is_nobody_s_package() -> None:
+    """A file of such a name once took minutes to read, and was taken for a replaced library."""
+    path = "/tmp/x" + " /usr/lib/libssl.so.3" * 190 + " (deleted)"
+    assert restart.replaced(f"7f1 r-xp 0 fe:00 1 {path}\n" * 1000) == []
+    assert restart.replaced("7f1 r-xp 0 fe:00 1                    /usr/bin/a b (deleted)") == ["/usr/bin/a b"]
+
+
 def test_hidden_programs_are_a_gap(monkeypatch: object) -> None:
     seen = restart.reading(True, ["linux-base"], "", "6.1", [], 0)
     assert (seen.data["whole_system"], seen.data["program_count"]) == (True, 0)

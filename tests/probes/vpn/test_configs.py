@@ -133,3 +133,32 @@ def test_command_lines_of_running_programs(words: list[str], expected: tuple[obj
 
 def test_a_server_of_ones_own_is_no_vpn_to_reach() -> None:
     assert finding.of_command(["openvpn", "--dev", "tun", "--server", "10.8.0.0", "255.255.255.0"], "/") is None
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["openconnect", "vpn.example", "--cookie", "s3cret.abc"],
+        ["openconnect", "vpn.example", "-C", "DSID=s3cret.abc"],
+        ["openconnect", "vpn.example", "-F", "main:password=s3cret.abc"],
+        ["openconnect", "https://ann:s3cret@vpn.example/group"],
+    ],
+)
+def test_a_secret_on_a_command_line_is_no_server(words: list[str]) -> None:
+    found = finding.of_command(words, "/")
+    assert found is not None
+    assert found.server == "vpn.example"
+    assert "s3cret" not in repr(found)
+
+
+@pytest.mark.parametrize("port", ["\u00b2", "99999", "9" * 5000, "-1"])
+def test_what_is_no_port_is_left_out(port: str) -> None:
+    assert configs.of_openvpn(f"remote vpn.example {port}", "x", "x").port == 1194
+    assert configs.of_wireguard(f"Endpoint = vpn.example:{port}", "x", "x").port == 0
+
+
+def test_blocks_of_an_openvpn_file() -> None:
+    """Many of them without an end once took minutes to read; a connection's block holds options."""
+    content = "<connection>\nremote vpn.example 443\n</connection>\n" + "<a>" * 80_000
+    assert configs.of_openvpn(content, "x", "x").server == "vpn.example"
+    assert configs.of_ipsec("\n" * 250_000, "x", "x").server == ""

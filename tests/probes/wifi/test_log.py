@@ -64,3 +64,10 @@ def test_a_log_that_may_not_be_read_is_not_an_empty_one() -> None:
     assert refused.value.status == NOT_APPLICABLE
     found = _parse(none, Raw("ok", case("linux-kernel-firmware-missing.txt"), exit_code=0))
     assert (found["firmware_missing"], found["wrong_password"]) == (True, None)
+
+
+def test_long_lines_of_a_stranger_s_program_are_read_at_once() -> None:
+    """They once took minutes: any program may be called wpa_supplicant and write to the journal."""
+    lines = ["CTRL-EVENT-ASSOC-REJECT " * 20_000, "Activation: (wifi) Stage 2 of 5 " * 16_000]
+    lines.append("CTRL-EVENT-ASSOC-REJECT status_code=" + "9" * 5000)
+    assert log.reading("\n".join(lines), "").data["rejected"] is False

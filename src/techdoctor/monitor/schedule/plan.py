@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from techdoctor.errors import UsageError
 from techdoctor.messages import say
+from techdoctor.text import clean_line
 
 NAME = "techdoctor-check"
 HOURLY, DAILY, WEEKLY = "hourly", "daily", "weekly"
@@ -68,4 +69,7 @@ def plan_of(command: Sequence[str], every: str, at: str) -> Plan:
         raise UsageError(say("schedule.bad_every", text=every), ", ".join(EVERY))
     if not found:
         raise UsageError(say("schedule.bad_at", text=at), say("schedule.bad_at_hint"))
+    broken = next((word for word in command if not word.isprintable()), "")
+    if broken:  # a line break would begin a line of its own in a cron table or a unit
+        raise UsageError(say("schedule.bad_word", text=clean_line(broken)))
     return Plan(tuple(command), every, int(found[1]), int(found[2]))

@@ -91,7 +91,10 @@ def _size(path: str) -> int:
 def utc(text: str) -> Optional[float]:
     """Seconds since 1970 of "2026-11-22T11:30:05.3", "2026-11-22 11:30:05" or "20261122T113005Z", all in UTC."""
     found = re.match(r"(\d{4})-?(\d\d)-?(\d\d)[T _](\d\d):?-?(\d\d):?-?(\d\d)", text.strip())
-    return float(calendar.timegm(tuple(int(part) for part in found.groups()))) if found else None
+    try:
+        return float(calendar.timegm(tuple(int(part) for part in found.groups()))) if found else None
+    except ValueError:
+        return None  # no such day
 
 
 def borg(home: Home) -> Iterator[Trace]:

@@ -35,6 +35,7 @@ _ASK_AT_S = (0.0, 0.7)
 _WAIT_S = 2.2
 _MARGIN_S = 0.1
 _MOST_LISTED = 8
+_MOST_SERVERS = 64  # who floods us with offers is not kept count of any further
 
 
 def _measure(probing: Probing) -> Reading:
@@ -77,7 +78,7 @@ def _ask(adapter: str, mac: bytes, until: float) -> Dict[str, Offer]:
                     offer = dhcp_wire.offer(raw.recv(2048), transaction)
                 except socket.timeout:
                     continue
-                if offer is not None:
+                if offer is not None and len(found) < _MOST_SERVERS:
                     found.setdefault(offer.server, offer)
     except PermissionError:
         raise CannotMeasure(DENIED, "needs administrator rights (sudo)") from None

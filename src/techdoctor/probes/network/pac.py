@@ -19,7 +19,8 @@ _MOST_BYTES = 1 << 20
 _MOST_PROXIES = 4
 # What FindProxyForURL returns. Source: Navigator Proxy Auto-Config File Format (PROXY, HTTP, HTTPS, SOCKS, DIRECT)
 _ENTRY = re.compile(r"\b(PROXY|HTTPS?|SOCKS5?|SOCKS4)\s+([\w.-]+|\[[0-9a-fA-F:]+\]):(\d{1,5})")
-_COMMENT = re.compile(r"(?:^|(?<=[\s;{}]))//[^\n]*|/\*.*?\*/", re.DOTALL)
+# A comment without an end takes the rest: looking for its end from each "/*" anew would take minutes.
+_COMMENT = re.compile(r"(?:^|(?<=[\s;{}]))//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
 Try = Callable[[Setting, float], Dict[str, Value]]
 
 

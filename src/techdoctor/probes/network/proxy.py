@@ -68,7 +68,7 @@ def _said(chosen: Optional[Setting], settings: Sequence[Setting]) -> Dict[str, V
         "host": chosen.host if chosen else "",
         "port": chosen.port if chosen else 0,
         "scheme": chosen.scheme if chosen else "",
-        "script": chosen.script if chosen else "",
+        "script": chosen.shown_script if chosen else "",
         "count": len({(s.host, s.port, s.script) for s in settings}),
         "variables": [name for name in VARIABLES if os.environ.get(name)],
         "exceptions": chosen.exceptions if chosen else "",

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Optional
 from urllib.parse import urlsplit
 
 _DEFAULT_PORTS = {"http": 8080, "https": 443, "socks": 1080, "socks4": 1080, "socks5": 1080, "socks5h": 1080}
+
+
+_SECRET = re.compile(r"//[^/?#]*@")
 
 
 @dataclass(frozen=True)
@@ -18,7 +22,7 @@ class Setting:
         scheme: "http", "https" or a kind of socks.
         host: Its name or address.
         port: Its port.
-        script: Address of an automatic configuration script instead.
+        script: Address of an automatic configuration script instead; may hold a password, see `shown_script`.
         exceptions: Hosts that are reached without it, as written.
     """
 
@@ -28,6 +32,16 @@ class Setting:
     port: int = 0
     script: str = ""
     exceptions: str = ""
+
+    @property
+    def shown_script(self) -> str:
+        """The script's address without name, password and what follows a question mark."""
+        return _SECRET.sub("//", self.script.partition("?")[0].partition("#")[0], count=1)
+
+
+def host_of(text: str) -> str:
+    """A proxy's host as desktops keep it, without the name and password that people put in front of it."""
+    return text.rpartition("@")[2]
 
 
 def setting_of(source: str, url: str) -> Optional[Setting]:

@@ -13,7 +13,7 @@ from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 from techdoctor import system
 from techdoctor.errors import CannotMeasure
 from techdoctor.probes.network import system_proxies
-from techdoctor.probes.network.proxy_setting import Setting, setting_of
+from techdoctor.probes.network.proxy_setting import Setting, host_of, setting_of
 
 VARIABLES = ("https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY")
 EXCEPTIONS = ("no_proxy", "NO_PROXY")
@@ -59,8 +59,8 @@ def parse_gsettings(listed: str) -> Optional[Setting]:
         return Setting(GNOME, script=script or "found automatically (WPAD)", exceptions=exceptions)
     for kind, scheme in (("https", "http"), ("http", "http"), ("socks", "socks5")):
         host, port = values.get((kind, "host"), ""), values.get((kind, "port"), "0")
-        if mode == "manual" and host and port.isdigit() and int(port):
-            return Setting(GNOME, scheme, host, int(port), exceptions=exceptions)
+        if mode == "manual" and host and re.fullmatch(r"[0-9]{1,5}", port) and 0 < int(port) < 1 << 16:
+            return Setting(GNOME, scheme, host_of(host), int(port), exceptions=exceptions)
     return None
 
 

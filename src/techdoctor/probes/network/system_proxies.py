@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import Dict, List
 
-from techdoctor.probes.network.proxy_setting import Setting, setting_of
+from techdoctor.probes.network.proxy_setting import Setting, host_of, setting_of
 
 SYSTEM = "system"
 # Source: https://learn.microsoft.com/troubleshoot/windows-client/networking/ (WinINet proxy settings of a user)
@@ -33,8 +33,8 @@ def parse_scutil(output: str) -> List[Setting]:
         found.append(Setting(SYSTEM, script=values["ProxyAutoConfigURLString"]))
     for kind, scheme in (("HTTPS", "http"), ("HTTP", "http"), ("SOCKS", "socks5")):
         host, port = values.get(f"{kind}Proxy", ""), values.get(f"{kind}Port", "")
-        if values.get(f"{kind}Enable") == "1" and host and port.isdigit():
-            found.append(Setting(SYSTEM, scheme, host, int(port)))
+        if values.get(f"{kind}Enable") == "1" and host and re.fullmatch(r"[0-9]{1,5}", port):
+            found.append(Setting(SYSTEM, scheme, host_of(host), int(port)))
     return list(dict.fromkeys(replace(setting, exceptions=",".join(exceptions)) for setting in found))
 
 

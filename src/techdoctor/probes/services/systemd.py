@@ -63,9 +63,21 @@ def user_managers() -> List[Manager]:
         if uid == os.geteuid():
             found.append(Manager(uid, user_name(uid)))
         elif system.is_admin() and uid > 0:
-            become = ("setpriv", f"--reuid={uid}", f"--regid={os.stat(socket).st_gid}", "--clear-groups")
-            found.append(Manager(uid, user_name(uid), become))
+            group = _group(uid)
+            if group is not None:
+                become = ("setpriv", f"--reuid={uid}", f"--regid={group}", "--clear-groups")
+                found.append(Manager(uid, user_name(uid), become))
     return found
+
+
+def _group(uid: int) -> Optional[int]:
+    """A user's group, by the table of users: the socket is theirs, and may be a link to a file of another group."""
+    import pwd
+
+    try:
+        return pwd.getpwuid(uid).pw_gid
+    except KeyError:
+        return None
 
 
 def user_name(uid: int) -> str:

@@ -86,7 +86,7 @@ def of_desktop(folder: str, names: Sequence[str]) -> List[Entry]:
         values: Dict[str, str] = dict(part.partition("=")[::2] for part in rest.split(","))
         server = values.get("server") or values.get("host") or ""
         if kind in _GVFS_KINDS and server:
-            port = int(values["port"]) if values.get("port", "").isdigit() else 0
+            port = int(values["port"]) if re.fullmatch(r"[0-9]{1,5}", values.get("port", "")) else 0
             where = Place(server, _GVFS_KINDS[kind], port)
             found.append(Entry(os.path.join(folder, name), name, kind, DESKTOP, where))
     return found

@@ -112,7 +112,9 @@ def of_mount(kind: str, source: str, options: Tuple[str, ...] = ()) -> Place:
         remote = re.match(rf"(?:[^\s/@]+@)?({_HOST}):", source)
         server = _plain(remote.group(1)) if remote else ""
     values = dict(option.partition("=")[::2] for option in options)
-    named = next((values[key] for key in ("port", "directport") if values.get(key, "").isdigit()), "")
+    named = next(
+        (values[key] for key in ("port", "directport") if re.fullmatch(r"[0-9]{1,5}", values.get(key, ""))), ""
+    )
     port = int(named) if named and known != NFS else found.port
     return Place(server or values.get("addr", ""), known or found.kind, port) if server or known else NOWHERE
 

@@ -56,7 +56,7 @@ def _wanted(probing: Probing) -> Place:
     name, port = probing.text("name").strip("[]"), probing.params.get("port")
     if not name:
         raise CannotMeasure(NOT_APPLICABLE, "no file server is known here; name one: --set name=SERVER")
-    return Place(name, probing.text("kind"), port if isinstance(port, int) else 0)
+    return Place(name, probing.text("kind"), port if isinstance(port, int) and 0 < port < 1 << 16 else 0)
 
 
 def _addresses(server: str, wait_s: float) -> Tuple[List[str], str]:

@@ -30,7 +30,8 @@ _REQUIRED = ("/run/reboot-required", "/var/run/reboot-required")
 _MOST_SHOWN = 8
 _MOST_MAPS = 4 << 20
 # Libraries and programs that packages own; what programs map and delete by themselves lies elsewhere.
-_OWNED = re.compile(r" (/(?:usr/)?(?:lib(?:32|64|x32)?|s?bin|libexec)/\S.*) \(deleted\)$", re.MULTILINE)
+_OWNED = re.compile(r"/(?:usr/)?(?:lib(?:32|64|x32)?|s?bin|libexec)/\S")
+_DELETED = " (deleted)"
 # Session Manager\PendingFileRenameOperations is left out: installers of all sorts fill it for nothing.
 WINDOWS_KEYS = (
     r"SOFTWARE\Microsoft\Windows\CurrentVersion\Component Based Servicing\RebootPending",
@@ -62,7 +63,10 @@ def newest_kernel(names: Mapping[str, float], running: str, since_s: float) -> s
 
 def replaced(maps: str) -> List[str]:
     """Files of packages that a process still uses although they were replaced or removed (/proc/PID/maps)."""
-    return sorted({match[1] for match in _OWNED.finditer(maps)})
+    # Address, rights, offset, device, inode, path (proc_pid_maps(5)); a path may hold spaces and whatever else.
+    rows = (line.split(None, 5) for line in maps.split("\n") if line.endswith(_DELETED))
+    paths = {row[5][: -len(_DELETED)] for row in rows if len(row) == 6}
+    return sorted(path for path in paths if _OWNED.match(path))
 
 
 def reading(

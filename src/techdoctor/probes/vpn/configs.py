@@ -15,6 +15,7 @@ OPENVPN, WIREGUARD, IPSEC, TLS, OTHER = "openvpn", "wireguard", "ipsec", "tls", 
 UDP, TCP = "udp", "tcp"
 # Source: IANA Service Name and Port Number Registry; wg(8) and its quick start for 51820.
 USUAL_PORTS: Dict[str, int] = {OPENVPN: 1194, WIREGUARD: 51820, IPSEC: 500, TLS: 443}
+_BLOCK = re.compile(r"<(\w[\w-]*)>")  # of a file inside the file; keys stand there (openvpn(8), INLINE FILE SUPPORT)
 _NM_SERVICES = {
     "openvpn": OPENVPN,
     "strongswan": IPSEC,
@@ -59,10 +60,17 @@ class Connection:
 
 def of_openvpn(content: str, name: str, source: str) -> Connection:
     """An OpenVPN client configuration; without `remote` (a server's own) the server stays empty."""
-    words = [line.split() for line in re.sub(r"<(\w[\w-]*)>.*?</\1>", r"\1 [inline]", content, flags=re.S).splitlines()]
     given: Dict[str, List[str]] = {}
-    for word in words:
-        if word and word[0][0] not in "#;":
+    inside = ""
+    for line in map(str.strip, content.splitlines()):
+        block = _BLOCK.fullmatch(line)
+        if inside:
+            inside = "" if line == f"</{inside}>" else inside
+        elif block and block.group(1) != "connection":  # which holds options like any other line
+            inside = block.group(1)
+            given.setdefault(inside, ["[inline]"])
+        elif line and line[0] not in "#;":
+            word = line.split()
             given.setdefault(word[0], word[1:])
     return openvpn_options(given, name, source)
 
@@ -78,7 +86,7 @@ def openvpn_options(given: Dict[str, List[str]], name: str, source: str) -> Conn
         name,
         OPENVPN,
         remote[0] if remote else "",
-        int(port) if port.isdigit() else USUAL_PORTS[OPENVPN],
+        port_of(port) or USUAL_PORTS[OPENVPN],
         TCP if protocol.startswith(TCP) else UDP,
         not secret,
         tuple(dns),
@@ -130,13 +138,13 @@ def _of_plugin(made: Connection, values: Dict[str, str]) -> Connection:
     where = next((values[f"vpn.{key}"] for key in keys if values.get(f"vpn.{key}")), "")
     first = re.split(r"[,\s]+", where)[0]
     parts = first.split(":") if made.kind == OPENVPN and first.count(":") in (1, 2) else []
-    host, port = (parts[0], int(parts[1]) if parts[1].isdigit() else 0) if parts else host_and_port(first)
+    host, port = (parts[0], port_of(parts[1])) if parts else host_and_port(first)
     named = values.get("vpn.port", "")
     by_tcp = values.get("vpn.proto-tcp") == "yes" or parts[2:] == [TCP] or made.kind == TLS
     return replace(
         made,
         server=host,
-        port=port or (int(named) if named.isdigit() else USUAL_PORTS.get(made.kind, 0)),
+        port=port or port_of(named) or USUAL_PORTS.get(made.kind, 0),
         protocol=TCP if by_tcp else UDP,
         answers_strangers=not any(f"vpn.{key}" in values for key in ("ta", "tls-crypt", "tls-crypt-v2", "static-key")),
     )
@@ -144,7 +152,7 @@ def _of_plugin(made: Connection, values: Dict[str, str]) -> Connection:
 
 def of_ipsec(content: str, name: str, source: str) -> Connection:
     """The first server named in strongSwan's swanctl.conf (remote_addrs) or ipsec.conf (right)."""
-    found = re.search(r"^\s*(?:remote_addrs|right)\s*=\s*([^\s,#]+)", content, re.M)
+    found = re.search(r"^[ \t]*(?:remote_addrs|right)[ \t]*=[ \t]*([^\s,#]+)", content, re.M)
     server = found.group(1) if found and found.group(1) not in ("%any", "0.0.0.0/0") else ""
     return Connection(name, IPSEC, server, USUAL_PORTS[IPSEC], source=source)
 
@@ -180,7 +188,13 @@ def host_and_port(text: str) -> Tuple[str, int]:
     found = re.fullmatch(r"\[([^\]]+)\](?::(\d+))?|([^:\s]+)(?::(\d+))?", text.strip())
     if found is None:
         return text.strip() if _is_address(text.strip()) else "", 0
-    return found.group(1) or found.group(3), int(found.group(2) or found.group(4) or 0)
+    return found.group(1) or found.group(3), port_of(found.group(2) or found.group(4) or "")
+
+
+def port_of(text: str) -> int:
+    """A port as it is written; 0 for what is none."""
+    number = int(text) if re.fullmatch(r"[0-9]{1,5}", text) else 0
+    return number if number < 1 << 16 else 0
 
 
 def _is_address(text: str) -> bool:

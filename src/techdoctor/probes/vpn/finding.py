@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 from dataclasses import replace
 from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 
@@ -14,6 +15,12 @@ from techdoctor import system
 from techdoctor.probes.vpn import configs
 from techdoctor.probes.vpn.configs import TCP, TLS, Connection
 
+# Options of openconnect(8) whose word is a cookie, a password, a key or a form's answer, and must not be taken for a
+# server: it would be shown and looked up.
+_SECRETS = frozenset(
+    ["-C", "--cookie", "-p", "--key-password", "--mca-key-password", "-F", "--form-entry", "--token-secret", "--passwd"]
+)
+_SERVER = re.compile(r"(?:https?://)?(?:[^@/\s]*@)?[\w-]+(?:\.[\w-]+)+\.?(?::[0-9]{1,5})?(?:/\S*)?")
 _MOST_FILES, _MOST_BYTES = 48, 256 * 1024
 _PLACES: Mapping[str, Sequence[str]] = {
     "linux": (
@@ -103,8 +110,9 @@ def of_command(words: Sequence[str], folder: str) -> Optional[Connection]:
         folder: The folder it works in, for relative names of files.
     """
     if "openconnect" in os.path.basename(words[0] if words else "").lower():
-        server = next((w for w in reversed(words[1:]) if not w.startswith("-") and "." in w), "")
-        host, port = configs.host_and_port(server.partition("://")[2].partition("/")[0] or server.partition("/")[0])
+        server = next((w for w in reversed(_public(words[1:])) if _SERVER.fullmatch(w)), "")
+        place = (server.partition("://")[2] or server).partition("/")[0].rpartition("@")[2]
+        host, port = configs.host_and_port(place)
         return Connection(host, TLS, host, port or 443, TCP, source="openconnect")
     given = _options(words[1:])
     config = given.get("config") or ([words[1]] if len(words) == 2 and not words[1].startswith("-") else [])
@@ -114,6 +122,12 @@ def of_command(words: Sequence[str], folder: str) -> Optional[Connection]:
         if read is not None and read.server:
             return read
     return configs.openvpn_options(given, "openvpn", "openvpn") if "remote" in given else None
+
+
+def _public(words: Sequence[str]) -> List[str]:
+    """The words of an openconnect command that are no option and follow none which takes a secret."""
+    before = ("", *words)
+    return [word for last, word in zip(before, words) if not word.startswith("-") and last not in _SECRETS]
 
 
 def _options(words: Sequence[str]) -> Dict[str, List[str]]:

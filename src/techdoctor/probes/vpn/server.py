@@ -114,7 +114,7 @@ def _asked(probing: Probing) -> Asked:
     if not server:
         raise CannotMeasure(NOT_APPLICABLE, "no VPN server is known here; name one: --set name=SERVER")
     stranger = probing.params.get("answers_strangers")
-    number_ = port if isinstance(port, int) else 0
+    number_ = port if isinstance(port, int) and 0 < port < 1 << 16 else 0
     return Asked(server, number_, probing.text("protocol"), probing.text("kind"), stranger is not False)
 
 

@@ -26,6 +26,8 @@ from techdoctor.text import clean_line
 
 _SINCE = "--since=-60min"
 _CAP = 1 << 19
+# Whoever calls a program of theirs wpa_supplicant writes here too; what it really says is shorter.
+_LONGEST_LINE = 1000
 _PROGRAMS = ("_COMM=wpa_supplicant", "_COMM=NetworkManager", "_COMM=iwd")
 _FIRMWARE = re.compile(
     r"(?:firmware: failed to load|Direct firmware load for) (\S+?)(?: \(-2\)| failed with error -2)"
@@ -34,7 +36,7 @@ _FIRMWARE = re.compile(
 # wpa_supplicant's wpa_msg texts; iwd's src/station.c; NetworkManager's nm-device-wifi.c.
 _WRONG_KEY = re.compile(r"reason=WRONG_KEY|pre-shared key may be incorrect|4-Way handshake failed for ifindex")
 _SURE = re.compile(r"reason=WRONG_KEY|4-Way handshake failed for ifindex: \d+, reason: (?:2|15)\b")
-_REJECTED = re.compile(r"CTRL-EVENT-(?:ASSOC|AUTH)-REJECT .*?status_code=(\d+)")
+_REJECTED = re.compile(r"CTRL-EVENT-(?:ASSOC|AUTH)-REJECT .*?status_code=(\d{1,5})\b")
 _LATE = re.compile(r"Activation: \(wifi\) association took too long")
 _SECRETS = re.compile(r"no secrets|Secrets were required, but not provided|asking for new secrets", re.I)
 _JOINED = re.compile(r"CTRL-EVENT-CONNECTED|Activation: \(wifi\) Stage 2 of 5 .* successful|event: connected")
@@ -71,7 +73,7 @@ def reading(joining: Optional[str], kernel: str) -> Reading:
         joining: Lines of wpa_supplicant, NetworkManager and iwd, oldest first; None when they may not be read.
         kernel: Lines of the kernel since the start of the system.
     """
-    lines = (joining or "").splitlines()
+    lines = [line[:_LONGEST_LINE] for line in (joining or "").splitlines()]
     last_joined = max((n for n, line in enumerate(lines) if _JOINED.search(line)), default=-1)
     since = lines[last_joined + 1 :]
     wrong = [line for line in since if _WRONG_KEY.search(line)]
