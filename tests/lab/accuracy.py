@@ -86,6 +86,16 @@ class Ran(Protocol):
     def seconds(self) -> float: ...
 
 
+@dataclass(frozen=True)
+class Done:
+    """What a command did, for laboratories without a type of their own for it."""
+
+    code: int
+    out: str
+    err: str
+    seconds: float
+
+
 class Broken(Protocol):
     """A machine with a fault, on which techdoctor can be run."""
 

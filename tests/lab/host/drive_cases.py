@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.lab.accuracy import MOST_S, Case, Ran, told
+from tests.lab.accuracy import MOST_S, Case, Done, Ran, told
 from tests.lab.host import backup_faults, disk_faults, drive_faults, rights_faults, usb_faults
 from tests.lab.host.disk_faults import Break, Fault
 from tests.lab.host.disks import Machine, machine
@@ -116,14 +116,6 @@ CASES: tuple[Case, ...] = tuple(_cases())
 
 
 @dataclass(frozen=True)
-class _Done:
-    code: int
-    out: str
-    err: str
-    seconds: float
-
-
-@dataclass(frozen=True)
 class _Broken:
     machine: Machine
     ordinary: bool
@@ -137,7 +129,7 @@ class _Broken:
             )
         except subprocess.TimeoutExpired as error:
             raise TimeoutError(str(error)) from None
-        return _Done(ran.returncode, ran.stdout, ran.stderr, time.monotonic() - begun)
+        return Done(ran.returncode, ran.stdout, ran.stderr, time.monotonic() - begun)
 
 
 @contextmanager

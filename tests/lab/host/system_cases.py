@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.accuracy import Case, Ran, told
+from tests.lab.accuracy import Case, Done, Ran, told
 from tests.lab.host.booted import Booted, shared
 from tests.lab.host.system_faults import CONTROLS, FAULTS, Fault
 from tests.lab.host.system_faults import broken as broken_by
@@ -29,14 +29,6 @@ CASES: tuple[Case, ...] = tuple(_cases())
 
 
 @dataclass(frozen=True)
-class _Done:
-    code: int
-    out: str
-    err: str
-    seconds: float
-
-
-@dataclass(frozen=True)
 class _Broken:
     machine: Booted
     fault: Fault
@@ -47,7 +39,7 @@ class _Broken:
             code, out, seconds = self.machine.techdoctor(*arguments, user=self.user, env=self.fault.env)
         except subprocess.TimeoutExpired as error:
             raise TimeoutError(str(error)) from None
-        return _Done(code, out, "", seconds)
+        return Done(code, out, "", seconds)
 
 
 @contextmanager

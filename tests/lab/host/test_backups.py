@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from tests.lab import accuracy
 from tests.lab.host.backup_faults import BACKUPS, HEALTHY
 from tests.lab.host.booted import booted
-from tests.lab.host.disks import Machine, machine
+from tests.lab.host.disks import Machine
 
 pytestmark = pytest.mark.lab
 ASKED = "the backup does not run"
-
-
-@pytest.fixture
-def files() -> Iterator[Machine]:
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        Path(folder).chmod(0o755)
-        with machine(Path(folder)) as built:
-            yield built
 
 
 @pytest.mark.parametrize("fault", BACKUPS)

@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from tests.lab import accuracy
-from tests.lab.host.disks import Machine, machine
+from tests.lab.host.disks import Machine
 from tests.lab.host.rights_faults import ASKED, BY_USER, HEALTHY, LETTER, RIGHTS
 
 pytestmark = pytest.mark.lab
 DENIED = "permission denied"
-
-
-@pytest.fixture
-def files() -> Iterator[Machine]:
-    # Not pytest's own folder: nobody but root gets through to it, which is a finding here.
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        Path(folder).chmod(0o755)
-        with machine(Path(folder)) as built:
-            yield built
 
 
 @pytest.mark.parametrize("fault", RIGHTS)

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 
-from techdoctor.playbooks.condition import Look
-from techdoctor.playbooks.library import Library
-from techdoctor.playbooks.tree import Playbook
+from tests.lab.accuracy import complaint_is_gone
 from tests.lab.network.conftest import Breaker
-from tests.lab.network.lab import ROOT, Lab
+from tests.lab.network.diagnosis import Record, assert_found, diagnose, serious
 
 pytestmark = pytest.mark.lab
 
@@ -52,52 +46,13 @@ _LOCAL = ("no_adapter", "link_down", "no_carrier", "no_address", "self_assigned"
 # Source: the issue: blocking faults below 2.5 s on a quiet machine, nothing ever beyond 8 s.
 _HARD_LIMIT_S = 8.0
 
-Record = Callable[[str, object], None]
-
-
-def diagnose(lab: Lab, *arguments: str) -> dict[str, Any]:
-    """The report of one diagnosis on the client, with its exit code and wall time."""
-    done = lab.techdoctor("diagnose", *arguments, "--batch", "--json", timeout_s=30)
-    assert done.out, done.err
-    report: dict[str, Any] = json.loads(done.out)
-    return {**report, "exit_code": done.code, "seconds": done.seconds}
-
-
-class _Measured:
-    """What a report's facts say, for judging a condition once more."""
-
-    now_s = 0.0
-
-    def __init__(self, report: dict[str, Any], playbook: Playbook) -> None:
-        self._facts, self._playbook = report["facts"], playbook
-
-    def look(self, owner: str, field: str) -> Look:
-        if owner == "limits":
-            return Look("known", self._playbook.limits[field].value)
-        value = self._facts.get(owner, {}).get("data", {}).get(field)
-        return Look("unknown", reason="not measured") if value is None else Look("known", value)
-
-
-def complaint_is_gone(report: dict[str, Any]) -> bool | None:
-    """What the playbook's `verify` says of the facts of a report."""
-    playbook = Library([ROOT / "playbooks"]).load("net.connection")
-    assert playbook.verify is not None
-    return playbook.verify.until.judge(_Measured(report, playbook)).value
-
-
-def serious(report: dict[str, Any]) -> list[str]:
-    return [f["id"] for f in report["findings"] if f["severity"] in ("problem", "danger") and f["confirmed"]]
-
 
 @pytest.mark.parametrize(("fault", "words", "cause"), _FAULTS, ids=[fault for fault, _, _ in _FAULTS])
 def test_fault_is_found(breaking: Breaker, fault: str, words: str, cause: str, record_property: Record) -> None:
     with breaking(fault) as lab:
         report = diagnose(lab, "--playbook", "net.connection", words)
     record_property("row", (fault, cause, report["cause"], report["seconds"]))
-    assert report["cause"] == f"net.connection.{cause}"
-    assert report["exit_code"] == 1
-    assert report["seconds"] < _HARD_LIMIT_S
-    assert complaint_is_gone(report) is not True, "no fix could be told from none"
+    assert_found(report, f"net.connection.{cause}", _HARD_LIMIT_S)
     if fault in _LOCAL:
         assert [step["node"] for step in report["path"]] == ["here"], "local faults are decided without a packet"
 

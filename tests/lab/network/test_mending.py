@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from tests.lab.network.conftest import Breaker
+from tests.lab.network.diagnosis import diagnose
 from tests.lab.network.lab import HEALTHY_COMMANDS, HEALTHY_COMMANDS_V6, Lab
 from tests.lab.network.leases import leases
-from tests.lab.network.test_connection import diagnose
 
 pytestmark = pytest.mark.lab
 

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.lab.accuracy import complaint_is_gone
 from tests.lab.network.conftest import Breaker
+from tests.lab.network.diagnosis import Record, assert_found, diagnose, serious
 from tests.lab.network.faults import share
 from tests.lab.network.lab import Lab
-from tests.lab.network.test_connection import diagnose, serious
 
 pytestmark = pytest.mark.lab
 
-Record = Callable[[str, object], None]
 _BY_NAME = ("--set", "name=nas")
 _BY_ADDRESS = ("--set", "path=smb://nas/public")
 # Fault, options, what a person would type, the cause that must be found.
@@ -42,10 +40,7 @@ def test_fault_is_found(
     with breaking(fault) as lab:
         report = diagnose(lab, *words.split(), *options)
     record_property("row", (fault, cause, report["cause"], report["seconds"]))
-    assert report["cause"] == f"net.share.{cause}"
-    assert report["exit_code"] == 1
-    assert complaint_is_gone(report) is not True, "no fix could be told from none"
-    assert report["seconds"] < _MOST_S
+    assert_found(report, f"net.share.{cause}", _MOST_S)
 
 
 @pytest.mark.parametrize(

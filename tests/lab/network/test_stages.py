@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.lab.network.conftest import Breaker
+from tests.lab.network.diagnosis import Record, diagnose
 from tests.lab.network.lab import HEALTHY_ETC, ROOT
-from tests.lab.network.test_connection import Record, diagnose
 from tests.lab.network.traffic import counted
 
 pytestmark = pytest.mark.lab

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
 
 import pytest
 
-from tests.lab.accuracy import complaint_is_gone
 from tests.lab.network.conftest import Breaker
+from tests.lab.network.diagnosis import Record, assert_found, diagnose, serious
 from tests.lab.network.faults.vpn import INSIDE, INSIDE_NAME
-from tests.lab.network.test_connection import diagnose, serious
 
 pytestmark = pytest.mark.lab
 
-Record = Callable[[str, object], None]
 _INSIDE = ("--set", f"name={INSIDE_NAME}")
 # Fault, options, what a person would type, the cause that must be found.
 _FAULTS: tuple[tuple[str, tuple[str, ...], str, str], ...] = (
@@ -40,10 +37,7 @@ def test_fault_is_found(
     with breaking(fault) as lab:
         report = diagnose(lab, *words.split(), *options)
     record_property("row", (fault, cause, report["cause"], report["seconds"]))
-    assert report["cause"] == f"net.vpn.{cause}"
-    assert report["exit_code"] == 1
-    assert complaint_is_gone(report) is not True, "no fix could be told from none"
-    assert report["seconds"] < _MOST_S
+    assert_found(report, f"net.vpn.{cause}", _MOST_S)
 
 
 @pytest.mark.parametrize(

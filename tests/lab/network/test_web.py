@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from techdoctor.playbooks.library import Library
+from tests.lab.accuracy import complaint_is_gone
 from tests.lab.network.conftest import Breaker
+from tests.lab.network.diagnosis import Record, assert_found, diagnose, serious
 from tests.lab.network.faults import web
-from tests.lab.network.lab import ROOT, Lab
-from tests.lab.network.test_connection import Record, _Measured, diagnose, serious
+from tests.lab.network.lab import Lab
 
 pytestmark = pytest.mark.lab
 
@@ -67,22 +67,14 @@ def _named(fault: str) -> list[str]:
     return ["--set", f"name={web.SITE}"] if fault.startswith("site_") and fault != "site_500" else []
 
 
-def _complaint_is_gone(report: dict[str, object], book: str) -> bool | None:
-    playbook = Library([ROOT / "playbooks"]).load(book)
-    assert playbook.verify is not None
-    return playbook.verify.until.judge(_Measured(report, playbook)).value
-
-
 @pytest.mark.parametrize("fault", _FAULTS)
 def test_the_cause_is_named(breaking: Breaker, fault: str, record_property: Record) -> None:
     book = "sys.clock" if fault in _OF_THE_CLOCK else "web.pages"
     with breaking(fault) as lab:
         report = diagnose(lab, "--playbook", book, *_named(fault))
     record_property("row", (fault, _cause(fault), report["cause"], report["seconds"]))
-    assert report["cause"] == _cause(fault)
-    assert (report["end"], report["exit_code"]) == ("found", 1)
-    assert report["seconds"] < _HARD_LIMIT_S
-    assert _complaint_is_gone(report, book) is not True, "no fix could be told from none"
+    assert_found(report, _cause(fault), _HARD_LIMIT_S)
+    assert report["end"] == "found"
 
 
 @pytest.mark.parametrize("fault", _CERTIFICATES)
@@ -91,7 +83,7 @@ def test_a_complaint_about_certificates_leads_there_too(breaking: Breaker, fault
     with breaking(fault) as lab:
         report = diagnose(lab, "your connection is not private NET::ERR_CERT")
     assert (report["playbook"], report["cause"]) == ("web.cert", _cause(fault))
-    assert _complaint_is_gone(report, "web.cert") is not True
+    assert complaint_is_gone(report) is not True
 
 
 @pytest.mark.parametrize(

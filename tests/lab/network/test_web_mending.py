@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from tests.lab.network.conftest import Breaker
+from tests.lab.network.diagnosis import diagnose
 from tests.lab.network.lab import Lab
-from tests.lab.network.test_connection import diagnose
 
 pytestmark = pytest.mark.lab
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
-from tests.lab.accuracy import MOST_S, Case, Needs, Ran, told
+from tests.lab.accuracy import MOST_S, Case, Done, Needs, Ran, told
 from tests.lab.printing.bench import Bench
 from tests.lab.printing.faults import CONTROLS, FAULTS
 
@@ -73,14 +72,6 @@ def _cases() -> Iterator[Case]:
 CASES: tuple[Case, ...] = tuple(_cases())
 
 
-@dataclass(frozen=True)
-class _Done:
-    code: int
-    out: str
-    err: str
-    seconds: float
-
-
 class _Machine:
     """A bench on which something is broken."""
 
@@ -94,7 +85,7 @@ class _Machine:
             ran, seconds = self._bench.techdoctor(*arguments, *options, timeout_s=MOST_S)
         except subprocess.TimeoutExpired as error:
             raise TimeoutError(str(error)) from None
-        return _Done(ran.returncode, ran.stdout, ran.stderr, seconds)
+        return Done(ran.returncode, ran.stdout, ran.stderr, seconds)
 
 
 class PrintingSite:

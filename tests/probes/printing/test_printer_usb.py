@@ -6,7 +6,7 @@ import pytest
 
 from techdoctor.errors import CannotMeasure
 from techdoctor.probes.base import Raw
-from techdoctor.probes.printing.printer_usb import _parse
+from techdoctor.probes.printing.printer_usb import parse
 
 _AT = "/sys/bus/usb/devices/"
 
@@ -23,13 +23,13 @@ def test_printers_are_told_from_other_devices() -> None:
         "protocols": _files("bInterfaceProtocol", {"1-2:1.0": "04", "1-2:1.1": "04", "1-3:1.0": "02", "1-4:1.0": "04"}),
         "products": _files("product", {"1-2": "LaserJet", "1-3": "MP530", "1-4": "Keyboard"}),
     }
-    assert _parse(raws, {}).data == {"count": 2, "names": ["LaserJet", "MP530"], "driverless": 1}
+    assert parse(raws, {}).data == {"count": 2, "names": ["LaserJet", "MP530"], "driverless": 1}
 
 
 def test_no_printer_is_not_the_same_as_no_bus() -> None:
     none = {name: Raw("absent") for name in ("classes", "protocols", "products")}
     hub = {**none, "classes": _files("bInterfaceClass", {"1-0:1.0": "09"})}
-    assert _parse(hub, {}).data["count"] == 0
+    assert parse(hub, {}).data["count"] == 0
     with pytest.raises(CannotMeasure) as caught:
-        _parse(none, {})
+        parse(none, {})
     assert caught.value.status == "not_applicable"

@@ -19,7 +19,8 @@ def _sources(params: Params) -> Sequence[Source]:
     ]
 
 
-def _parse(raws: Raws, params: Params) -> Reading:
+def parse(raws: Raws, params: Params) -> Reading:
+    """Counts the USB devices with an interface of the printer class, and how many of them need no driver."""
     raws["classes"].need("the list of USB devices")
     interfaces = [
         path.rsplit("/", 2)[1] for path, word in raws["classes"].files.items() if word.strip() == _PRINTER_CLASS
@@ -46,7 +47,7 @@ PROBES = (
             "driverless": integer("Those of them that speak IPP over USB.", "count"),
         },
         methods={
-            "linux": parsed(_sources, _parse),
+            "linux": parsed(_sources, parse),
             "macos": unsupported("no recorded output of system_profiler to build on yet"),
             "windows": unsupported("no recorded output of Get-PnpDevice to build on yet"),
         },
