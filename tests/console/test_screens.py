@@ -69,7 +69,7 @@ def test_a_check_up_with_fifty_findings_fits_one_screen() -> None:
     stage = Stage()
     show_check(stage.terminal, many, summarise=summarise)
     assert len(stage.text.splitlines()) <= 24
-    assert "There are 44 more findings; see --json." in stage.text
+    assert "There are 44 more findings; see --technician." in stage.text
 
 
 def test_reasons_are_counted_for_a_person() -> None:

@@ -77,7 +77,7 @@ def _preview(acting: Acting) -> ActionPreview:
     if any(setting.source == KDE for setting in settings):
         steps.append(f"write {proxy_settings.kioslaverc()}: ProxyType=0")
     if variables and acting.platform != "windows":
-        steps.append(f"measure as after this, which you type into terminals that are open: {_unset(variables)}")
+        steps.append(f"{_unset(variables)}   (here only; type it yourself in other open terminals)")
     if not steps:
         return ActionPreview(_TITLE, problem="no proxy is set any more, or not in a place that is known here")
     admin = any(not os.access(path, os.W_OK) for path in lines)

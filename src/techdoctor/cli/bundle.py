@@ -21,7 +21,7 @@ Output = Annotated[Path | None, typer.Option("--output", metavar="FILE", help="F
 Unasked = Annotated[bool, typer.Option("--batch", help="Ask nothing.")]
 
 
-@app.command()
+@app.command(short_help="Pack a session into one file; nothing is sent.")
 def create(session: SessionId = "last", output: Output = None, batch: Unasked = False, json_: Json = False) -> int:
     """Pack a session into one file; names and secrets are taken out, nothing is sent."""
     from techdoctor.cli.bundling import write_bundle

@@ -78,7 +78,7 @@ def search(words: list[str], json_: Json = False) -> int:
     return 0
 
 
-@app.command()
+@app.command(short_help="Check playbooks: every mistake with file and line.")
 def lint(paths: Paths = None, json_: Json = False) -> int:
     """Check playbooks: every mistake with file, line, column and what to do."""
     from techdoctor.authoring.run_tests import playbook_files
@@ -97,7 +97,7 @@ def lint(paths: Paths = None, json_: Json = False) -> int:
     return EXIT_USAGE if errors else 0
 
 
-@app.command("test")
+@app.command("test", short_help="Run the tests that stand in playbooks.")
 def run_tests(paths: Paths = None, orders: Orders = 20, json_: Json = False) -> int:
     """Run the tests that stand in playbooks, each in many orders of arrival."""
     from techdoctor.authoring.run_tests import playbook_files
@@ -137,7 +137,7 @@ def _test_file(path: Path, orders: int) -> list[dict[str, object]]:
     ]
 
 
-@app.command()
+@app.command(short_help="Print the JSON Schema for editors.")
 def schema() -> None:
     """Print the JSON Schema (draft-07) for editors such as yaml-language-server."""
     from techdoctor.playbooks.schema import json_schema

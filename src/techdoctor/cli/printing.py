@@ -33,7 +33,7 @@ def group() -> None:
     """Prove that printing works."""
 
 
-@app.command("test")
+@app.command("test", short_help="Create a job and cancel it: costs no paper.")
 def prove(
     printer: Printer = "",
     page: Page = False,

@@ -30,7 +30,7 @@ PrintOnly = Annotated[bool, typer.Option("--print", help="Show what would be ins
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 
-@app.command()
+@app.command(short_help="Have a check-up run by itself; installs only with consent.")
 def add(
     areas: Areas = None,
     every: Every = "daily",
@@ -39,7 +39,7 @@ def add(
     print_only: PrintOnly = False,
     yes: Yes = False,
 ) -> int:
-    """Shows what is needed to have a check-up run by itself, and installs it when you agree.
+    """Show what is needed to have a check-up run by itself, and install it when you agree.
 
     Examples:
 
@@ -91,7 +91,7 @@ def list_(json_: Json = False) -> int:
 
 @app.command()
 def remove(yes: Yes = False) -> int:
-    """Takes the scheduled check-up away again."""
+    """Take the scheduled check-up away again."""
     from techdoctor.monitor.schedule import installing
 
     context = Context()

@@ -76,7 +76,7 @@ def resume(
     return diagnosing.run(diagnosing.Wish(resume=session, json=json_), offline, technician, plain)
 
 
-@app.command()
+@app.command(short_help="Why a session went as it did.")
 def explain(session: SessionId = "last", json_: Json = False) -> None:
     """Why a session went as it did: the path, what decided, and the order of the causes."""
     from techdoctor.engine.journal import read_journal
@@ -106,7 +106,8 @@ def explain(session: SessionId = "last", json_: Json = False) -> None:
         print(f"  {number}. {node}: {clean_line(why, 400)}")
     print(say("session_cmd.order"))
     for worth in order:
-        learned = say("session_cmd.learned", counts=worth.counts) if worth.counts else ""
+        known = worth.counts if isinstance(worth.counts, list) else []
+        learned = say("session_cmd.learned", hits=known[0], sessions=known[1]) if known else ""
         print(f"  {worth.cause}: {worth.word} ({worth.likelihood:.2f}) / {worth.effort_s:.0f} s {learned}".rstrip())
 
 

@@ -7,13 +7,13 @@ from typing import Protocol
 
 from techdoctor.console.conversation import no_summary
 from techdoctor.console.paragraphs import Paragraph, show, show_end_line
-from techdoctor.console.report import not_judged_paragraphs
+from techdoctor.console.report import not_judged_paragraphs, took_text
 from techdoctor.console.terminal import Terminal
 from techdoctor.console.ticker import Ticker
 from techdoctor.console.wording import Summarise, fact_text
 from techdoctor.messages import say
 from techdoctor.model import SEVERITIES, Fact, Finding, NotJudged
-from techdoctor.text import clean_line, duration
+from techdoctor.text import clean_line
 
 # With three or four lines each, this many findings leave room for the rest on a screen of 24 lines.
 _MOST_FINDINGS = 4
@@ -205,7 +205,7 @@ def check_end_line(result: CheckUpLike) -> str:
         outcome = say("check.found", counts=", ".join(counts))
     else:
         outcome = say("check.all_well") if result.healthy else say("check.nothing_judged")
-    return f"{outcome} {say('report.took', duration=duration(result.duration_ms / 1000))}"
+    return f"{outcome} {took_text(result.duration_ms)}"
 
 
 def _count(severity: str, n: int) -> str:

@@ -102,7 +102,9 @@ class Conversation(ABC):
         """A probe call ended: its row is shown and stays."""
         self._show_heading()
         self._progress.end(effect, title, fact)
-        self._row(wording.row_of(title, fact, self._summarise))
+        row = wording.row_of(title, fact, self._summarise)
+        if self._technician or not self._progress.repeats(row):
+            self._row(row)
 
     def announce(self, note: Announce, finding: Finding | None) -> None:
         """Something happened; kinds without a line of their own are shown by other methods."""

@@ -15,7 +15,7 @@ from techdoctor.messages import say
 _REDRAW_S = 0.25
 _REDRAW_WHILE_SAMPLING_S = 0.9
 _WIDE, _NARROW = 60, 30
-_STATUS, _TITLE, _TOOK = 9, 20, 8
+_STATUS, _TITLE, _TOOK = 9, 22, 8
 _MOST_TEXT_LINES = 3
 
 Spans = list[tuple[str, str]]

@@ -37,8 +37,8 @@ class PlainDialogue(Conversation):
         self._statement(text)
 
     def _commands(self, label: str, commands: Sequence[str]) -> None:
-        for command in commands:
-            self.terminal.talk(f"{label} {command}")
+        for position, command in enumerate(commands):
+            self.terminal.talk(f"{label if not position else say('session.and_then')} {command}")
 
     def _row(self, row: Row) -> None:
         if row.text:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
-from techdoctor.console.wording import Seen
+from techdoctor.console.wording import Row, Seen
 from techdoctor.events import RunProbe
 from techdoctor.messages import say
 from techdoctor.model import Fact
 from techdoctor.text import clean_line
+
+# A time below a tenth of a second: two of them say the same to a person.
+_FAST = re.compile(r"\b\d{1,2}(\.\d+)? ms\b")
 
 
 class Progress:
@@ -27,6 +31,7 @@ class Progress:
         self._out: dict[str, str] = {}  # call id -> probe name
         self._rounds = 0
         self._headed = False
+        self._told: set[tuple[str, str]] = set()  # rows of this round
 
     def start(self, effect: RunProbe) -> None:
         """A probe went out."""
@@ -53,9 +58,18 @@ class Progress:
             return say("session.checking", n=self.total)
         return say("session.checking_more", n=self.total)
 
+    def repeats(self, row: Row) -> bool:
+        """True when this round has a row that says the same: two playbooks may measure one thing twice."""
+        said = (row.title, _FAST.sub("", row.text))
+        if said in self._told:
+            return True
+        self._told.add(said)
+        return False
+
     def skip_heading(self) -> None:
         """The round that begins now has another heading already ("Measuring again")."""
         self.interrupt()
+        self._told.clear()
         self._headed = True
 
     def interrupt(self) -> None:
@@ -63,6 +77,7 @@ class Progress:
         if not self._out and self.total:
             self.total = self.done = 0
             self._headed = False
+            self._told.clear()
 
     def cpu_sample_out(self) -> bool:
         """True while a probe samples the processors: redrawing would be part of what it measures."""

@@ -85,7 +85,9 @@ def end_line(result: Outcome) -> str:
     if not told and result.end in ("found", "referred", "handed_on", "declined"):
         told = clean_line(next((f.title for f in result.findings if f.confirmed), ""))
     known = next((clean_line(f.title) for f in result.findings if f.confirmed), "")
-    if not told and result.end == "escalated" and known:
+    if result.end == "solved" and result.user_said == "no":
+        outcome = say("report.solved_user_no")
+    elif not told and result.end == "escalated" and known:
         outcome = say("report.escalated_known", title=known.rstrip("."))
     elif told:
         outcome = _ends(told.rstrip(".")).get(result.end, told)
@@ -95,8 +97,14 @@ def end_line(result: Outcome) -> str:
     applied = len(applied_fixes(result))
     if applied:
         parts.append(say("report.fixes", n=applied))
-    parts.append(say("report.took", duration=duration(result.duration_ms / 1000)))
+    parts.append(took_text(result.duration_ms))
     return " ".join(parts)
+
+
+def took_text(duration_ms: float) -> str:
+    """How long it all took; tenths of a second below one, where milliseconds would look like one more measurement."""
+    seconds = duration_ms / 1000
+    return say("report.took", duration=f"{seconds:.1f} s" if seconds < 1 else duration(seconds))
 
 
 def _ends(text: str) -> dict[str, str]:
@@ -176,6 +184,7 @@ def closing_paragraphs(result: Outcome, help_desk: str, technician: bool) -> lis
         paragraphs.append(Paragraph(say("report.bundle", path=clean_line(result.bundle, 1000))))
     if help_desk and (result.end in _UNSOLVED or result.user_said == "no"):
         paragraphs.append(Paragraph(say("report.help_desk", contact=clean_line(help_desk, 500))))
+    paragraphs += _what_next(result)
     if not result.saved:
         paragraphs.append(Paragraph(say("report.not_saved"), style="unsure"))
     elif result.session and (technician or result.end not in ("solved", "not_reproduced")):
@@ -201,6 +210,17 @@ def _changes(result: Outcome) -> list[Paragraph]:
             lines.append(say("report.changed" if _changed(fix) else "report.tried", text=text))
     if not lines and result.end in ("aborted", "declined", *_UNSOLVED):
         lines.append(say("report.nothing_changed"))
+    return [Paragraph(line) for line in lines]
+
+
+def _what_next(result: Outcome) -> list[Paragraph]:
+    lines = []
+    if result.user_said == "no":
+        lines.append(say("report.say_more"))
+    if result.end == "not_reproduced":
+        lines.append(say("report.comes_and_goes"))
+    if result.saved and result.session and any(_changed(fix) for fix in applied_fixes(result)):
+        lines.append(say("report.undo", id=clean_line(result.session)))
     return [Paragraph(line) for line in lines]
 
 

@@ -142,10 +142,12 @@ class Terminal:
             self._write(self._stdout, line, "\n")
 
     def progress(self, line: Line = "") -> None:
-        """Writes a permanent line of progress to standard error."""
+        """Writes a permanent line of progress to standard error; a sentence too long for it goes on in the next."""
+        long = isinstance(line, str) and cells(line) > self.width
         with self._lock:
             self.clear_transient()
-            self._write(self._stderr, line, "\n")
+            for part in self.wrapped(str(line)) if long else [line]:
+                self._write(self._stderr, part, "\n")
 
     def talk(self, line: Line = "", end: str = "\n") -> None:
         """Writes a line of a question to where the person is: standard error, or else the terminal on stdout."""

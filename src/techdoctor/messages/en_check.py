@@ -13,10 +13,13 @@ TEXTS: dict[str, Text] = {
     "check.warning": "Warning",
     "check.note": "Note",
     "check.finding": "{severity}: {title}.",
-    "check.more": ("There is 1 more finding; see --json.", "There are {n} more findings; see --json."),
+    "check.more": ("There is 1 more finding; see --technician.", "There are {n} more findings; see --technician."),
     "check.mend": "To mend it: techdoctor diagnose --playbook {playbook}",
     "check.healthy": "No sign of: {titles}.",
-    "check.healthy_count": ("No sign of 1 kind of trouble.", "No sign of {n} other kinds of trouble ({areas})."),
+    "check.healthy_count": (
+        "No sign of 1 other kind of trouble ({areas}).",
+        "No sign of {n} other kinds of trouble ({areas}).",
+    ),
     "check.not_judged_count": (
         "1 possible cause could not be judged.",
         "{n} possible causes could not be judged.",

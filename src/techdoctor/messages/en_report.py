@@ -4,6 +4,7 @@ from techdoctor.messages.catalogue import Text
 
 TEXTS: dict[str, Text] = {
     "report.solved": "Solved: {say}",
+    "report.solved_user_no": "Measured as mended, though not solved for you",
     "report.solved_bare": "Solved: the trouble can no longer be measured",
     "report.not_reproduced": "Not there now: {say}",
     "report.not_reproduced_bare": "Not there now: the trouble cannot be measured at the moment",
@@ -49,6 +50,9 @@ TEXTS: dict[str, Text] = {
     "report.candidates": "Other playbooks that may fit: {ids}",
     "report.bundle": "For a technician: {path}",
     "report.help_desk": "Help desk: {contact}",
+    "report.undo": "Undo, where possible: techdoctor session undo {id}",
+    "report.say_more": "If something else is wrong, say that: techdoctor diagnose WORDS",
+    "report.comes_and_goes": "If it comes and goes: techdoctor watch --for 10m",
     "report.session": "Details: techdoctor session show {id}",
     "report.not_saved": "This session was not saved.",
     "report.path": "Walked: {steps}",

@@ -33,6 +33,7 @@ TEXTS: dict[str, Text] = {
     "session.referral": "Who can help",
     "session.fix_suspected": "The cause is not certain; this is safe to try.",
     "session.will_run": "It will run:",
+    "session.and_then": "And then:",
     "session.will_run_admin": "It will run, as administrator:",
     "session.needs_admin": "It needs administrator rights.",
     "session.sends": "It sends: {text}",

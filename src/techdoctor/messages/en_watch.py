@@ -23,7 +23,7 @@ TEXTS: dict[str, Text] = {
     "watch.fills": "The disk fills up",
     "watch.fills_detail": "{rate} each second; full in {lasts} if that goes on.",
     "watch.busy": "The processor was busy most of the time",
-    "watch.busy_detail": "Without time to spare in {share} % of the time.",
+    "watch.busy_detail": "It had no time to spare in {share} % of the looks.",
     "watch.nothing": "Nothing unusual showed in {time}, {n} looks.",
     "watch.too_short": "It was too short to see anything: only {n} looks.",
     "watch.interrupted": "Ended by you after {time}.",

@@ -237,10 +237,12 @@ def _nice(entry: Mapping[str, Value]) -> int:
 
 
 def _summary(data: Mapping[str, Value]) -> str:
+    paused = data.get("stopped_name")
+    after = f"; {clean_line(str(paused))} is paused" if data.get("stopped_count") and paused else ""
     percent = data.get("top_cpu_percent")
     if not isinstance(percent, (int, float)) or percent < 1:
-        return f"{data.get('total')} processes, none of them busy"
-    return f"{clean_line(str(data.get('top_name')))} uses {percent:.0f} % of a core"
+        return f"{data.get('total')} processes, none of them busy{after}"
+    return f"{clean_line(str(data.get('top_name')))} uses {percent:.0f} % of a core{after}"
 
 
 _PORTABLE = measured(

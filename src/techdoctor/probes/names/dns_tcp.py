@@ -18,6 +18,7 @@ from techdoctor.probes.base import (
 )
 from techdoctor.probes.names import dns_ask, resolver_config
 from techdoctor.probes.names.dns_ask import Question, Reply
+from techdoctor.probes.names.failure_words import in_words
 from techdoctor.probes.names.name_targets import DEFAULT_NAME
 
 
@@ -89,6 +90,6 @@ PROBES = (
         timeout_s=4.0,
         network=True,
         reach="beyond",
-        summary=lambda data: "works" if data["works"] else f"does not work ({data['error']})",
+        summary=lambda data: "works" if data["works"] else in_words(data["error"]),
     ),
 )

@@ -15,6 +15,7 @@ from techdoctor.model import Value
 from techdoctor.probes.base import Probe, Probing, Reading, boolean, integer, number, portable, text
 from techdoctor.probes.names import name_targets, system_lookup
 from techdoctor.probes.network import ntp
+from techdoctor.text import duration
 
 _WAIT_S = 1.5
 _LOOK_UP_S = 1.0
@@ -135,7 +136,11 @@ def _summary(data: Mapping[str, Value]) -> str:
     offset_s = data["offset_s"]
     if not isinstance(offset_s, (int, float)):
         return "not compared"
-    return f"{abs(offset_s):g} s " + ("ahead" if offset_s > 0 else "behind")
+    resolved_s = 0.1 if data["method"] == "ntp" else 1  # a Date header counts whole seconds
+    if abs(offset_s) < resolved_s:
+        return f"right within {resolved_s:g} s"
+    shown = f"{abs(offset_s):.1f} s" if abs(offset_s) < 1 else duration(abs(offset_s))
+    return f"{shown} " + ("ahead" if offset_s > 0 else "behind")
 
 
 PROBES = (

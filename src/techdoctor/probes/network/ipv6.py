@@ -8,6 +8,7 @@ from typing import Dict, List, Mapping, Optional, Sequence
 from techdoctor.errors import CannotMeasure
 from techdoctor.model import Value
 from techdoctor.probes.base import Probe, Probing, Reading, boolean, integer, number, portable, records, text
+from techdoctor.probes.names.failure_words import in_words
 from techdoctor.probes.network import knock, own_network, targets
 from techdoctor.probes.network.knock import NAMES, PING, TCP, Answer, Knock
 
@@ -86,7 +87,7 @@ def _row(address: str, group: Sequence[Answer]) -> Dict[str, Value]:
 def _summary(data: Mapping[str, Value]) -> str:
     if not data["has_way"]:
         return "not in use" if not data["has_address"] else "no way out"
-    return f"answers in {data['ms']} ms" if data["ok"] else f"does not work ({data['error']})"
+    return f"answers in {data['ms']} ms" if data["ok"] else in_words(data["error"])
 
 
 PROBES = (

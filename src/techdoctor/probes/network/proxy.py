@@ -25,6 +25,7 @@ from techdoctor.probes.base import (
 )
 from techdoctor.probes.names import name_targets, system_lookup
 from techdoctor.probes.names.dns_ask import error_class
+from techdoctor.probes.names.failure_words import in_words
 from techdoctor.probes.network import pac, proxy_settings, targets
 from techdoctor.probes.network.proxy_setting import Setting
 from techdoctor.probes.network.proxy_settings import VARIABLES
@@ -149,7 +150,9 @@ def _summary(data: Mapping[str, Value]) -> str:
     if not data["is_set"]:
         return "none is set"
     where = data["script"] or f"{data['host']}:{data['port']}"
-    return f"{where} " + ("answers" if data["reachable"] else f"{data['error'] or 'not tried'}")
+    if data["reachable"]:
+        return f"{where} " + ("asks for a password" if data["needs_login"] else "answers")
+    return f"{where} " + (in_words(data["error"]) if data["error"] else "was not tried")
 
 
 PROBES = (

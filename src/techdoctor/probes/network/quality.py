@@ -116,7 +116,7 @@ def _gaps(data: Mapping[str, Value], sample: Sample) -> Dict[str, str]:
 def _summary(data: Mapping[str, Value]) -> str:
     if data.get("loss_percent") is None:
         return "nothing outside answers"
-    return f"{data['loss_percent']} % lost, {data['rtt_ms']} ms, varies by {data['jitter_ms']} ms"
+    return f"{data['loss_percent']} % lost, answers in {data['rtt_ms']} ms, up to {data['jitter_ms']} ms later"
 
 
 PROBES = (

@@ -6,6 +6,7 @@ from typing import Dict, List, Mapping, Optional, Sequence
 
 from techdoctor.model import Value
 from techdoctor.probes.base import Probe, Probing, Reading, boolean, integer, number, portable, records, text
+from techdoctor.probes.names.failure_words import in_words
 from techdoctor.probes.network import knock, targets
 from techdoctor.probes.network.knock import TCP, Answer, Knock
 
@@ -79,7 +80,8 @@ def _why(answers: Sequence[Answer]) -> str:
 def _summary(data: Mapping[str, Value]) -> str:
     if data["https_ok"]:
         return f"{data['https_reached']} of {data['https_tried']} secure servers reached"
-    return f"no secure server reached ({data['https_error']})" + (", plain ones are" if data["http_ok"] else "")
+    plain = ", plain ones are" if data["http_ok"] else ""
+    return f"no secure server reached{plain}: each {in_words(data['https_error'])}"
 
 
 PROBES = (

@@ -12,6 +12,7 @@ from typing import Callable, Dict, List, Mapping, Optional, Sequence, TypeVar
 from techdoctor.model import Value
 from techdoctor.probes.base import Parameter, Probe, Probing, Reading, boolean, integer, number, portable, text
 from techdoctor.probes.names import name_targets, system_lookup
+from techdoctor.probes.names.failure_words import in_words
 from techdoctor.probes.network import knock, page, proxy_settings
 from techdoctor.probes.network.knock import TCP, Answer, Knock
 from techdoctor.probes.network.page import Page, Route
@@ -181,7 +182,7 @@ def _is_home(address: str) -> bool:
 def _summary(data: Mapping[str, Value]) -> str:
     if data["ok"]:
         return f"{data['name']} answers ({data['status']})"
-    return f"{data['name']}: " + (f"status {data['status']}" if data["fault"] else str(data["error"]))
+    return f"{data['name']} " + (f"has a fault ({data['status']})" if data["fault"] else in_words(data["error"]))
 
 
 PROBES = (

@@ -110,6 +110,7 @@ def reading(packages: Sequence[Package], interrupted: bool, log: str) -> Reading
     held = [p.name for p in packages if p.want == "hold" and p.state == "installed"]
     lacking = missing_needs(packages)
     shown: List[Value] = [{"name": p.name, "state": p.state} for p in broken[:_MOST_SHOWN]]
+    error = (why_it_failed(log, broken[0].name) or None) if broken else ""
     return Reading(
         {
             "manager": "dpkg",
@@ -123,8 +124,9 @@ def reading(packages: Sequence[Package], interrupted: bool, log: str) -> Reading
             "held": list(held[:_MOST_SHOWN]),
             "held_count": len(held),
             "first_held": held[0] if held else "",
-            "error": why_it_failed(log, broken[0].name) if broken else "",
-        }
+            "error": error,
+        },
+        {} if error is not None else {"error": "apt's log says nothing of it"},
     )
 
 
