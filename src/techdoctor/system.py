@@ -243,6 +243,8 @@ def read_regular(path: str, most_bytes: int) -> bytes:
     Raises:
         OSError: It cannot be read, is no regular file (a pipe would hang us) or is larger than `most_bytes`.
     """
+    if "\0" in path:
+        raise OSError(errno.EINVAL, "no path", path)
     if not stat.S_ISREG(os.stat(path).st_mode):  # before it is opened: that alone rewinds a tape or arms a watchdog
         raise OSError(errno.EINVAL, "not a regular file", path)
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))

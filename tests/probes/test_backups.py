@@ -125,3 +125,10 @@ def test_nothing_at_all() -> None:
 
 def test_a_day_that_does_not_exist_is_no_time() -> None:
     assert traces.utc("2026-99-99T99:99:99") is None
+
+
+def test_a_path_that_is_none_in_somebody_s_settings(tmp_path: Path) -> None:
+    config = tmp_path / ".config" / "backintime" / "config"
+    config.parent.mkdir(parents=True)
+    config.write_text("profile1.snapshots.path=/mnt/a\0b\nprofile2.snapshots.path=/mnt/c\n")
+    assert [trace.where for trace in traces.back_in_time(Home(str(tmp_path), {}))] == ["/mnt/c"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from techdoctor.probes.measure import measure_here
+from techdoctor.probes.network import clock
 from techdoctor.probes.network.clock import parse_w32tm
 
 # Windows, Italian, 2020, `w32tm /query /status`; names replaced. Source: https://siscoxs.it/wiki/_export/raw/note:w32tm
@@ -39,3 +40,9 @@ def test_zones(zone: str, valid: bool, utc: bool, monkeypatch: pytest.MonkeyPatc
         time.tzset()
     assert (data["set_by"], data["valid"]) == ("TZ", valid)
     assert data["matches"] is (not utc)
+
+
+def test_a_date_that_no_clock_can_show_is_none() -> None:
+    assert clock.told_by("HTTP/1.1 200 OK\r\nDate: Thu, 01 Jan 1970 00:00:09 GMT\r\n") == 9.0
+    for date in ("Mon, 01 Jan 99999999999 00:00:00 GMT", "Mon, 99 Jan 2001 00:00:00 GMT", "\u00b2", ""):
+        assert clock.told_by(f"HTTP/1.1 200 OK\r\nDate: {date}\r\n") is None

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from techdoctor.actions import registry
+from techdoctor.actions.base import Acting
+from techdoctor.model import Value
 from techdoctor.probes.files import access, home
 
 ME = 1000
@@ -92,3 +95,22 @@ def test_what_this_program_leaves_is_nobodys_fault(tmp_path: Path) -> None:
     (tmp_path / ".cache/techdoctor/playbooks").mkdir(parents=True)
     found = dict(home.look(str(tmp_path), os.geteuid() + 1))
     assert list(found) == [str(tmp_path)]
+
+
+def test_an_undo_does_not_follow_links_that_came_since(tmp_path: Path) -> None:
+    """The owner of the home folder puts a link to a file of root's in the place of what root has mended."""
+    mended, target = tmp_path / "home" / ".config" / "x", tmp_path / "root's"
+    mended.parent.mkdir(parents=True)
+    (target / "x").mkdir(parents=True)
+    (target / "x").chmod(0o700)
+    undo = registry.get("home.make_own").undo
+    assert undo is not None
+    acting = Acting({"paths": [str(mended)]}, "linux")
+    token: dict[str, Value] = {"before": {str(mended): [os.getuid(), os.getgid(), 0o755]}}
+    mended.symlink_to(target / "x")
+    assert undo(acting, token).ok is False
+    mended.unlink()
+    mended.parent.rmdir()
+    mended.parent.symlink_to(target)
+    assert undo(acting, token).ok is False
+    assert (target / "x").stat().st_mode & 0o777 == 0o700

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from techdoctor.probes.base import Raw, Reading
 from techdoctor.probes.network import counters, traffic
 
@@ -75,3 +77,12 @@ def test_only_growth_counts() -> None:
     assert (flapping.data["link_changes"], flapping.data["link_adapter"]) == (4, "eth0")
     assert flapping.data["link_lost_recently"] is None
     assert "administrator" in flapping.gaps["link_lost_recently"]
+
+
+@pytest.mark.parametrize("name", ['x",pid=1,fd=3)', '",pid=1,fd=3)) ', 'x",pid=1', '("a",pid=1,fd=2'])
+def test_a_program_s_name_blames_no_other_program(name: str) -> None:
+    line = (
+        f'ESTAB 0 0 192.0.2.1:4000 192.0.2.2:443 users:(("{name}",pid=4242,fd=5)) cubic bytes_acked:9 bytes_received:7'
+    )
+    (flow,) = traffic.flows(line).values()
+    assert flow.pid != 1

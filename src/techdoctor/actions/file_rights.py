@@ -50,6 +50,16 @@ def _lock(acting: Acting, token: Mapping[str, Value]) -> ActionOutcome:
     return outcome_of(acting.run(_chattr(acting, "+")), f"{clean_line(acting.text('path'))} is locked again")
 
 
+def _swapped(path: str) -> str:
+    """Why an entry may not be touched: it, or a folder on the way, has become a link since it was looked at.
+
+    The home folder's owner may put links there, and chmod(1) follows them: to any file of this system, as root.
+    """
+    if os.path.islink(path) or os.path.realpath(os.path.dirname(path)) != os.path.dirname(path):
+        return f"{clean_line(mount_table.shown(path))} leads somewhere else now, so it was left alone"
+    return ""
+
+
 def _wanted(acting: Acting) -> Tuple[List[Tuple[str, str]], int, int, str]:
     """(path, why) of what is to be mended, the person's numeric user and group, and why nothing may be done.
 
@@ -104,6 +114,9 @@ def _make_own(acting: Acting) -> ActionOutcome:
         status = os.lstat(path)
         before[path] = [status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode)]
     for argv in _commands(acting, found, person, group):
+        swapped = _swapped(argv[-1])
+        if swapped:
+            return ActionOutcome(False, swapped, {"before": before})
         ran = acting.run(argv)
         if not ran.worked:
             return ActionOutcome(False, outcome_of(ran, "").text, {"before": before})
@@ -116,6 +129,9 @@ def _give_back(acting: Acting, token: Mapping[str, Value]) -> ActionOutcome:
         if not isinstance(was, list):
             continue
         owner, group, mode = (int(str(number)) for number in was)
+        swapped = _swapped(path)
+        if swapped:
+            return ActionOutcome(False, swapped)
         for argv in (("chown", "-h", f"{owner}:{group}", "--", path), ("chmod", f"{mode:04o}", "--", path)):
             ran = acting.run(acting.elevated(argv))
             if not ran.worked:

@@ -58,6 +58,7 @@ def _answering(raw: bytes) -> Callable[[socket.socket], None]:
     [
         (b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc", 200, b"abc"),
         (b"HTTP/1.0 200 OK\r\n\r\nuntil the end", 200, b"until the end"),
+        (b"HTTP/1.0 200 OK\r\nContent-Length: \xb2\r\n\r\nuntil the end", 200, b"until the end"),
         (b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", 403, b""),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n2\r\nde\r\n0\r\n\r\n", 200, b"abcde"),
     ],
@@ -76,6 +77,7 @@ def test_good_answers(serve: Serve, raw: bytes, status: int, body: bytes) -> Non
         (b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n", "oversize"),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFFFF\r\n", "oversize"),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "not_http"),
+        (b"HTTP/1.1 " + b"9" * 5000 + b" OK\r\n\r\n", "not_http"),
         (b"x" * 200_000, "not_http"),
         (b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 1000, "not_http"),
     ],

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
+import psutil
 import pytest
 
 from techdoctor.errors import CannotMeasure
 from techdoctor.probes.base import Raw
-from techdoctor.probes.protection import antivirus, firewall
+from techdoctor.probes.protection import antivirus, firewall, listening
 from techdoctor.probes.protection.antivirus import Database
 from techdoctor.probes.protection.listening import Listener, ssh_ports
 
@@ -75,3 +77,22 @@ def test_ports_of_ssh_stay_open() -> None:
     found = [Listener(22, "tcp", "sshd"), Listener(80, "tcp", "nginx"), Listener(2200, "tcp", "sshd")]
     assert ssh_ports(found, {}) == [22, 2200]
     assert ssh_ports([], {"SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 2222"}) == [2222]
+
+
+def test_a_user_s_program_called_like_the_ssh_server_gets_no_open_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Fake:
+        def __init__(self, _pid: int) -> None:
+            self.uids = lambda: SimpleNamespace(real=1001)
+
+        def name(self) -> str:
+            return "sshd"
+
+        def username(self) -> str:
+            return "eve"
+
+    monkeypatch.setattr(psutil, "Process", Fake)
+    connection = SimpleNamespace(laddr=SimpleNamespace(ip="0.0.0.0", port=31337), status="LISTEN", pid=7)
+    monkeypatch.setattr(psutil, "net_connections", lambda kind: [connection])
+    found = listening.listeners()
+    assert [entry.program for entry in found] == ["sshd of eve"]
+    assert ssh_ports(found, {"SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 \u00b2"}) == []

@@ -141,7 +141,7 @@ def kopia(home: Home) -> Iterator[Trace]:
 def back_in_time(home: Home) -> Iterator[Trace]:
     """Back In Time names its snapshots by local time below <path>/backintime/HOST/USER/PROFILE."""
     config = os.path.join(home.config, "backintime", "config")
-    paths = re.findall(r"^profile\d+\.snapshots\.path=(.+)$", _text(config), re.MULTILINE)
+    paths = re.findall(r"^profile\d+\.snapshots\.path=([^\0\n]+)$", _text(config), re.MULTILINE)
     for top in paths[:8]:
         found = glob.glob(os.path.join(glob.escape(top), "backintime", "*", "*", "*", "2*"))
         yield Trace("Back In Time", top, _newest(found))

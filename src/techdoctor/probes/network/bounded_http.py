@@ -6,6 +6,7 @@ for hours. Here one deadline covers the whole exchange. CPython 3.9 syntax.
 
 from __future__ import annotations
 
+import re
 import socket
 import time
 from dataclasses import dataclass
@@ -103,7 +104,7 @@ class _Reader:
 
 def _head(reader: _Reader) -> Tuple[int, Dict[str, str]]:
     first = reader.line().split(None, 2)
-    if len(first) < 2 or not first[0].startswith(b"HTTP/") or not first[1].isdigit():
+    if len(first) < 2 or not first[0].startswith(b"HTTP/") or not re.fullmatch(rb"[0-9]{3}", first[1]):
         raise ExchangeFailed(NOT_HTTP, "the answer is not HTTP")
     headers: Dict[str, str] = {}
     for _ in range(200):
@@ -132,7 +133,7 @@ def _body(reader: _Reader, headers: Mapping[str, str]) -> bytes:
             parts.append(reader.exactly(size))
             reader.line()
     length = headers.get("content-length", "")
-    return reader.exactly(int(length)) if length.isdigit() else reader.rest()
+    return reader.exactly(int(length)) if re.fullmatch(r"[0-9]{1,18}", length) else reader.rest()
 
 
 def exchange(

@@ -76,15 +76,21 @@ def _by_date(probing: Probing) -> Optional[Tuple[str, float]]:
         begun = time.time()
         head = _head_of(server, max(0.1, probing.left_s(_WAIT_S)))
         arrived = time.time()
-        for line in head.split("\r\n"):
-            key, _, value = line.partition(":")
-            if key.strip().lower() != "date":
-                continue
-            try:
-                told = email.utils.parsedate_to_datetime(value.strip()).timestamp()
-            except (TypeError, ValueError):
-                continue
+        told = told_by(head)
+        if told is not None:
             return server, (begun + arrived) / 2 - (told + 0.5)  # the header has whole seconds, cut off
+    return None
+
+
+def told_by(head: str) -> Optional[float]:
+    """The Date of an HTTP head in seconds since 1970; None without a date that can be one."""
+    for line in head.split("\r\n"):
+        key, _, value = line.partition(":")
+        if key.strip().lower() == "date":
+            try:
+                return email.utils.parsedate_to_datetime(value.strip()).timestamp()
+            except (TypeError, ValueError, OverflowError):
+                continue
     return None
 
 

@@ -31,7 +31,9 @@ from techdoctor.text import clean_line
 _WINDOW_S = 0.5
 _MOST_SHOWN = 6
 _NEVER_COUNTED = ("lo", "docker", "br-", "veth", "virbr")
-_OWNER = re.compile(r'\("((?:[^"\\]|\\.)*)",pid=(\d+)')
+# A name may hold quotes, brackets and what looks like another process; it has 15 characters at most (proc_pid_comm(5)),
+# which is one too few for a whole entry with what stands behind it.
+_OWNER = re.compile(r'users:\(\("(.+?)",pid=(\d+),fd=\d+\)(?:,\("|\)(?:\s|$))')
 _COUNTS = re.compile(r"\b(bytes_acked|bytes_sent|bytes_received):(\d+)")
 _HIDDEN = "programs of other users are named to an administrator only"
 _NO_PROGRAM = "which program it is cannot be told on this system without administrator tools"

@@ -40,8 +40,14 @@ def listeners() -> List[Listener]:
 
 
 def _name(pid: object) -> str:
+    """Name of a program; that of a user called like an SSH server is told apart, for its port is kept open."""
+    if not isinstance(pid, int):
+        return ""
     try:
-        return clean_line(psutil.Process(pid).name(), 40) if isinstance(pid, int) else ""
+        process = psutil.Process(pid)
+        name = clean_line(process.name(), 40)
+        users = name in _SSH and os.name == "posix" and process.uids().real != 0
+        return f"{name} of {clean_line(process.username(), 40)}" if users else name
     except psutil.Error:
         return ""
 
@@ -55,7 +61,7 @@ def ssh_ports(open_ports: List[Listener], environment: Dict[str, str]) -> List[i
     """
     ports: Set[int] = {listener.port for listener in open_ports if listener.program in _SSH}
     words = environment.get("SSH_CONNECTION", "").split()
-    if len(words) == 4 and words[3].isdigit():
+    if len(words) == 4 and re.fullmatch(r"[0-9]{1,5}", words[3]):
         ports.add(int(words[3]))
     if any(listener.program in ("systemd", "") for listener in open_ports):  # ssh.socket, or a program out of sight
         ports.update(port for port in _configured() if any(entry.port == port for entry in open_ports))

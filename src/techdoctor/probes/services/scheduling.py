@@ -68,8 +68,10 @@ def jobs(root: str = "") -> Tuple[Dict[str, int], str]:
 
 
 def cron_process() -> str:
-    """Name of the running cron; empty when none runs."""
-    for process in psutil.process_iter(["name", "cmdline"]):
+    """Name of the running cron; empty when none runs. A program of a user that is called so is none."""
+    for process in psutil.process_iter(["name", "cmdline", "uids"]):
+        if process.info["uids"] is not None and process.info["uids"].real != 0:
+            continue
         name = str(process.info["name"] or "")
         words = process.info["cmdline"] or []
         if name in CRONS or (name == "busybox" and "crond" in words[:2]):

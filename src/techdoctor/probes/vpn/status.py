@@ -191,8 +191,8 @@ def reading(
         "answers_strangers": connection.answers_strangers if connection else True,
         "handshake_age_s": None if peer is None or peer.handshake_age_s is None else round(peer.handshake_age_s),
         "handshake_never": None if peer is None else peer.handshake_age_s is None,
-        "dns_servers": list(dns),
-        "dns_domains": list(domains),
+        "dns_servers": list(dns[:_SHOWN]),
+        "dns_domains": list(domains[:_SHOWN]),
         "dns_used": bool(dns) and any(server in (*listed, *(tunnel.dns if tunnel else ())) for server in dns),
         "closed_folders": list(closed),
     }
