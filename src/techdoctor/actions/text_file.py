@@ -7,6 +7,7 @@ files (containers), which a rename would break or could not replace.
 from __future__ import annotations
 
 import os
+import stat
 from typing import Mapping, Optional, Tuple
 
 from techdoctor import system
@@ -57,6 +58,21 @@ def restore(acting: Acting, token: Mapping[str, Value], done: str) -> ActionOutc
     return write(acting, path, str(token["before"])) or ActionOutcome(True, done)
 
 
+def _opened(path: str, flags: int) -> int:
+    """Opens a file to be written; a link is followed only when root or this user made it.
+
+    In the folder of somebody for whom root mends a file, that person could have put a link to any file there.
+    """
+    extra = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    try:
+        link = os.lstat(path)
+    except FileNotFoundError:
+        return os.open(path, flags | extra, 0o666)
+    if stat.S_ISLNK(link.st_mode) and (os.name != "posix" or link.st_uid in (0, os.geteuid())):
+        extra = 0
+    return os.open(path, flags | extra)
+
+
 def write(acting: Acting, path: str, content: str) -> Optional[ActionOutcome]:
     """Writes a whole file in place, as administrator only where this user may not; None when that worked."""
     own = os.access(path, os.W_OK)
@@ -67,7 +83,7 @@ def write(acting: Acting, path: str, content: str) -> Optional[ActionOutcome]:
         ran = acting.run(acting.elevated(["truncate", "-s", "0", path]))
         return None if ran.worked else outcome_of(ran, "")
     try:
-        with open(path, "w", encoding="utf-8", newline="") as stream:
+        with open(path, "w", encoding="utf-8", newline="", opener=_opened) as stream:
             stream.write(content)
     except OSError as error:
         return ActionOutcome(False, f"{path} could not be written: {error.strerror}")
