@@ -10,9 +10,10 @@ from typing import Dict, List, Sequence
 from techdoctor import system
 from techdoctor.errors import CannotMeasure
 from techdoctor.model import NOT_APPLICABLE, TIMEOUT, Value
+from techdoctor.probes.disks import each_child
 
 # The last line of such a child, after which its end is not waited for.
-DONE = "done"
+DONE = each_child.DONE
 
 
 def ask(module: ModuleType, paths: Sequence[str], timeout_s: float) -> List[Dict[str, Value]]:
@@ -26,11 +27,37 @@ def ask(module: ModuleType, paths: Sequence[str], timeout_s: float) -> List[Dict
     Raises:
         CannotMeasure: It could not be started, or failed before its first answer.
     """
+    return _answers(module, json.dumps(list(paths)), timeout_s)
+
+
+def ask_each(module: ModuleType, entries: Sequence[str], timeout_s: float) -> List[Dict[str, Value]]:
+    """Calls a module's `answer(entry)` for all entries at once; one that hangs holds up no other.
+
+    Args:
+        module: Standard library only; `answer` returns what can be written as JSON, PATIENCE_S is how long the answers
+            are waited for.
+        entries: What it is asked about.
+        timeout_s: Deadline of the child in seconds; what it said by then counts.
+
+    Returns:
+        The answers in the order in which they came, with their entry as `path`; an entry that hangs has none.
+
+    Raises:
+        CannotMeasure: It could not be started, or failed before its first answer.
+    """
+    return _answers(each_child, json.dumps({"source": _source(module), "entries": list(entries)}), timeout_s)
+
+
+def _source(module: ModuleType) -> str:
     loader = module.__loader__
     source = loader.get_source(module.__name__) if loader is not None and hasattr(loader, "get_source") else None
     if not sys.executable or not source:
         raise CannotMeasure(NOT_APPLICABLE, "this Python cannot start a child of its own")
-    ran = system.run([sys.executable, "-I", "-S", "-c", source], timeout_s, stdin=json.dumps(list(paths)), until=DONE)
+    return str(source)
+
+
+def _answers(program: ModuleType, given: str, timeout_s: float) -> List[Dict[str, Value]]:
+    ran = system.run([sys.executable, "-I", "-S", "-c", _source(program)], timeout_s, stdin=given, until=DONE)
     lines = ran.out.splitlines()
     if not lines and ran.status == "timeout":
         raise CannotMeasure(TIMEOUT, f"the child process that asks the file systems gave no answer in {timeout_s:g} s")

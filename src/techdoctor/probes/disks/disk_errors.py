@@ -241,7 +241,7 @@ def read_again(sectors: Mapping[str, Sequence[int]], timeout_s: float) -> Dict[s
     if not asked:
         return tried
     try:
-        answers = child_python.ask(sector_child, asked, timeout_s)
+        answers = child_python.ask_each(sector_child, asked, timeout_s)
     except CannotMeasure:
         return tried
     silent: Set[str] = {entry.partition(" ")[0] for entry in asked}

@@ -1,27 +1,22 @@
-"""The program of the child process that lists folders and reads files, a thread for each.
+"""Lists a folder or reads a file, in a child process that may hang (each_child.py).
 
-Its source is passed to `python -c`, so it imports the standard library only. Standard input: a JSON list of paths.
-Standard output: one JSON object a line, as the answers come; the last line is DONE. CPython 3.9 syntax.
+Its source is passed to that process, so it imports the standard library only. CPython 3.9 syntax.
 """
 
 from __future__ import annotations
 
 import errno
-import json
 import os
 import stat
-import sys
-import threading
 import time
-from typing import Dict, List
+from typing import Dict
 
-DONE = "done"
-_PATIENCE_S = 1.0
+PATIENCE_S = 1.0
 _BLOCK = 65536
 _SPOTS = 5
 
 
-def read(path: str) -> Dict[str, object]:
+def answer(path: str) -> Dict[str, object]:
     """Lists the beginning of a folder, or reads a file at five spots; what went wrong by its name in errno.h."""
     begun = time.monotonic()
     try:
@@ -44,30 +39,3 @@ def _read_file(path: str, size: int) -> None:
             os.read(handle, _BLOCK)
     finally:
         os.close(handle)
-
-
-def main() -> None:
-    """Reads all at once and ends when all have answered or the patience is over."""
-    paths: List[str] = json.load(sys.stdin)
-    lock, answered = threading.Lock(), threading.Semaphore(0)
-
-    def work(path: str) -> None:
-        line = json.dumps({"path": path, **read(path)})
-        with lock:
-            print(line, flush=True)
-        answered.release()
-
-    threading.stack_size(256 * 1024)
-    for path in paths:
-        threading.Thread(target=work, args=(path,), daemon=True).start()
-    until = time.monotonic() + _PATIENCE_S
-    for _ in paths:
-        if not answered.acquire(timeout=max(0.0, until - time.monotonic())):
-            break
-    with lock:
-        print(DONE, flush=True)
-    os._exit(0)
-
-
-if __name__ == "__main__":
-    main()

@@ -158,13 +158,15 @@ def _measure(probing: Probing) -> Reading:
 
     def read_disks() -> None:
         wanted = [f"{name} {sector}" for name, (_, count) in disks.items() for sector in spots(count)]
-        for answer in child_python.ask(sector_child, wanted, probing.left_s(3.0)):
+        for answer in child_python.ask_each(sector_child, wanted, probing.left_s(3.0)):
             sectors[str(answer["path"]).partition(" ")[0]].append(answer)
 
     thread = threading.Thread(target=read_disks, daemon=True)
     if disks:
         thread.start()
-    answers = {str(tree["path"]): tree for tree in child_python.ask(read_child, list(folders), probing.left_s(3.0))}
+    answers = {
+        str(tree["path"]): tree for tree in child_python.ask_each(read_child, list(folders), probing.left_s(3.0))
+    }
     if disks:
         thread.join(probing.left_s())
     return reading(folders, disks, answers, sectors)

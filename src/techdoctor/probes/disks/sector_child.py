@@ -1,27 +1,22 @@
-"""The program of the child process that reads single sectors of disks, past every cache, a thread for each.
+"""Reads a single sector of a disk ("sda 2048"), past every cache, in a child process that may hang (each_child.py).
 
-Its source is passed to `python -c`, so it imports the standard library only. Standard input: a JSON list of
-"disk sector". Standard output: one JSON object a line, as the answers come; the last line is DONE. CPython 3.9 syntax.
+Its source is passed to that process, so it imports the standard library only. CPython 3.9 syntax.
 """
 
 from __future__ import annotations
 
 import errno
-import json
 import mmap
 import os
-import sys
-import threading
 import time
-from typing import Dict, List
+from typing import Dict
 
-DONE = "done"
 # A sound disk answers in milliseconds, one that tries a bad sector again and again in seconds.
-_PATIENCE_S = 1.5
+PATIENCE_S = 1.5
 _BLOCK = 4096
 
 
-def read(entry: str) -> Dict[str, object]:
+def answer(entry: str) -> Dict[str, object]:
     """Reads 4 KiB at a sector (of 512 bytes); what went wrong by its name in errno.h, and how long it took."""
     disk, _, sector = entry.partition(" ")
     begun = time.monotonic()
@@ -37,29 +32,3 @@ def read(entry: str) -> Dict[str, object]:
         return {"error": errno.errorcode.get(error.errno or 0, str(error.errno))}
     finally:
         os.close(handle)
-
-
-def main() -> None:
-    """Reads all at once and ends when all have answered or the patience is over."""
-    entries: List[str] = json.load(sys.stdin)
-    lock, answered = threading.Lock(), threading.Semaphore(0)
-
-    def work(entry: str) -> None:
-        line = json.dumps({"path": entry, **read(entry)})
-        with lock:
-            print(line, flush=True)
-        answered.release()
-
-    for entry in entries:
-        threading.Thread(target=work, args=(entry,), daemon=True).start()
-    until = time.monotonic() + _PATIENCE_S
-    for _ in entries:
-        if not answered.acquire(timeout=max(0.0, until - time.monotonic())):
-            break
-    with lock:
-        print(DONE, flush=True)
-    os._exit(0)
-
-
-if __name__ == "__main__":
-    main()

@@ -59,7 +59,9 @@ def _places(asked: str) -> Dict[str, str]:
 
 def _measure(probing: Probing) -> Reading:
     places = _places(probing.text("path"))
-    answers = {str(tree["path"]): tree for tree in child_python.ask(write_child, list(places), probing.left_s(4.0))}
+    answers = {
+        str(tree["path"]): tree for tree in child_python.ask_each(write_child, list(places), probing.left_s(4.0))
+    }
     return reading(places, answers)
 
 

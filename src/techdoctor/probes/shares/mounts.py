@@ -74,7 +74,7 @@ def ask(points: Sequence[str], timeout_s: float) -> Dict[str, Heard]:
         CannotMeasure: The child could not be started.
     """
     heard = {point: Heard(None) for point in points}
-    for answer in child_python.ask(mount_child, list(heard), timeout_s):
+    for answer in child_python.ask_each(mount_child, list(heard), timeout_s):
         error, ms = answer["error"], answer["ms"]
         assert isinstance(error, int) and isinstance(ms, (int, float))
         heard[str(answer["path"])] = Heard(error, float(ms))
