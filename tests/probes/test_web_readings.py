@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
+import threading
+import time
+from contextlib import suppress
+
 import pytest
 
 from techdoctor.errors import CannotMeasure
-from techdoctor.probes.network import ipv6, knock, path_mtu, udp, web_reach, web_site
+from techdoctor.probes.network import ipv6, knock, page, path_mtu, udp, web_reach, web_site
 from techdoctor.probes.network.knock import TCP, Answer, Knock
 from techdoctor.probes.network.large_packets import HUNG, NOT_REACHED, PASSED, Try
-from techdoctor.probes.network.page import Page
+from techdoctor.probes.network.page import Page, Route
 
 
 def _knocked(port: int, error: str = "", address: str = "192.0.2.1") -> Answer:
@@ -102,3 +108,23 @@ def test_one_site(secure: Page, plain: Page | None, address: str, ok: bool, erro
 
 def test_silence_of_the_name_server_says_nothing_of_the_name() -> None:
     assert web_site.reading("a.example", "", Page(error="name_silent"), None, False).data["name_known"] is None
+
+
+def test_a_site_that_drips_its_answer_hangs() -> None:
+    """A byte every few milliseconds once kept a flow for minutes beyond its time."""
+    over = threading.Event()
+
+    def drip(door: socket.socket) -> None:
+        with suppress(OSError), door.accept()[0] as link:
+            link.sendall(b"HTTP/1.1 200 OK\r\nX: ")
+            while not over.wait(0.005):
+                link.sendall(b"a")
+
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        thread = threading.Thread(target=drip, args=(door,), daemon=True)
+        thread.start()
+        route = Route("127.0.0.1", door.getsockname()[1], "localhost")
+        found = page.fetch(route, ssl.create_default_context(), time.monotonic() + 0.2)
+        over.set()
+        thread.join(5)
+    assert (found.status, found.error) == (None, "hangs")

@@ -101,7 +101,7 @@ def _head_of(server: str, wait_s: float) -> str:
     try:
         with socket.create_connection((server, 80), timeout=wait_s) as link:
             link.sendall(f"HEAD / HTTP/1.1\r\nHost: {server}\r\nConnection: close\r\n\r\n".encode())
-            while b"\r\n\r\n" not in head and len(head) < 16384:
+            while b"\r\n\r\n" not in head and len(head) < 16384 and time.monotonic() < until:
                 link.settimeout(max(0.01, until - time.monotonic()))
                 chunk = link.recv(4096)
                 if not chunk:

@@ -119,5 +119,8 @@ def _flow(
 
 
 def _receive(link: socket.socket, until: float) -> bytes:
-    link.settimeout(max(0.01, until - time.monotonic()))
+    left_s = until - time.monotonic()
+    if left_s <= 0:  # a byte now and then must not keep us here
+        raise socket.timeout
+    link.settimeout(max(0.01, left_s))
     return link.recv(_CHUNK)

@@ -111,7 +111,10 @@ def written(name: str) -> str:
 def _head(link: socket.socket, until: float) -> bytes:
     head = b""
     while b"\r\n\r\n" not in head and len(head) < _MOST_HEAD_BYTES:
-        link.settimeout(max(0.05, until - time.monotonic()))
+        left_s = until - time.monotonic()
+        if left_s <= 0:  # a byte now and then must not keep us here
+            raise socket.timeout
+        link.settimeout(max(0.05, left_s))
         chunk = link.recv(4096)
         if not chunk:
             break

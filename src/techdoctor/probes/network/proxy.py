@@ -134,7 +134,7 @@ def _status(link: socket.socket, until: float) -> Optional[int]:
     try:
         link.sendall(f"CONNECT {host}:443 HTTP/1.1\r\nHost: {host}:443\r\n\r\n".encode())
         head = b""
-        while b"\r\n" not in head and len(head) < 4096:
+        while b"\r\n" not in head and len(head) < 4096 and time.monotonic() < until:
             link.settimeout(max(0.05, until - time.monotonic()))
             chunk = link.recv(1024)
             if not chunk:
