@@ -48,6 +48,33 @@ def test_rows_stand_in_the_order_they_finish() -> None:
     assert titles == [title for _, _, title, _ in reversed(ROWS)]
 
 
+def test_what_two_playbooks_measure_alike_is_told_once_a_round_and_always_to_a_technician() -> None:
+    fact, probe, title, known = ROWS[0]
+    for technician, told in ((False, 2), (True, 4)):
+        stage = Stage()
+        conversation = opened(stage.terminal, technician)
+        for _ in range(2):
+            for number in (1, 2):
+                conversation.probe_started(run_of(fact, probe, number), title)
+            for number in (1, 2):
+                conversation.probe_ended(run_of(fact, probe, number), title, known)
+            conversation.announce(Announce("measuring_again"), None)
+        assert stage.text.count(f" {title} ") == told
+
+
+def test_the_end_says_what_to_do_next() -> None:
+    ends = {
+        "techdoctor watch --for 10m": replace(SOLVED, end="not_reproduced", findings=()),
+        "techdoctor diagnose WORDS": replace(SOLVED, user_said="no"),
+        f"techdoctor session undo {SOLVED.session}": SOLVED,
+        "may fit: net.a, net.b, net.c\n": replace(SOLVED, candidates=("net.a", "net.b", "net.c", "net.d")),
+    }
+    for expected, result in ends.items():
+        stage = Stage()
+        show_outcome(stage.terminal, result, opened(stage.terminal))
+        assert expected in stage.text
+
+
 def test_the_waiting_line_is_drawn_four_times_a_second_at_most() -> None:
     stage = Stage()
     conversation = opened(stage.terminal)

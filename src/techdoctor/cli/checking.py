@@ -8,7 +8,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -81,6 +81,7 @@ def _measured(context: Context, wish: Wish, wanted: Sequence[str]) -> tuple[Chec
     from techdoctor.session.ahead import remember, remembered, settled
     from techdoctor.settings import cache_folder
 
+    begun = time.monotonic()
     cache = cache_folder(context.settings)
     shared = SharedHost(context.local_host(), routine=True, settled=settled(cache))
     whole = not wish.areas
@@ -93,6 +94,7 @@ def _measured(context: Context, wish: Wish, wanted: Sequence[str]) -> tuple[Chec
         taking = Taking()
     walks, unusable = _walks(context, wanted)
     result = _walked(context, wish, walks, shared, unusable)
+    result = replace(result, duration_ms=(time.monotonic() - begun) * 1000)  # what began ahead of the walks counts
     if whole:
         remember(cache, result.asked)
     return result, taking.result() if taking is not None else None

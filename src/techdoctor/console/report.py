@@ -14,6 +14,7 @@ from techdoctor.model import Fact, Finding, FixOutcome, NotJudged
 from techdoctor.text import clean_line, duration
 
 _MOST_REASONS = 3
+_MOST_CANDIDATES = 3
 _UNSOLVED = ("escalated", "inconclusive", "referred", "handed_on")
 
 
@@ -178,8 +179,9 @@ def closing_paragraphs(result: Outcome, help_desk: str, technician: bool) -> lis
     elif result.ruled_out and result.end != "solved":
         paragraphs.append(Paragraph(say("report.ruled_out", n=len(result.ruled_out))))
     paragraphs += not_judged_paragraphs(result.not_judged, technician)
-    if result.candidates:
-        paragraphs.append(Paragraph(say("report.candidates", ids=_listed(result.candidates))))
+    shown = result.candidates if technician else result.candidates[:_MOST_CANDIDATES]
+    if shown:
+        paragraphs.append(Paragraph(say("report.candidates", ids=_listed(shown))))
     if result.bundle:
         paragraphs.append(Paragraph(say("report.bundle", path=clean_line(result.bundle, 1000))))
     if help_desk and (result.end in _UNSOLVED or result.user_said == "no"):
