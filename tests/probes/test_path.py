@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from techdoctor.errors import CannotMeasure
+from techdoctor.probes import registry
 from techdoctor.probes.base import Raw
 from techdoctor.probes.network import path
 
@@ -28,3 +32,13 @@ def test_macos_shows_where_the_delay_begins() -> None:
     assert (found.data["reached"], found.data["last_hop"], found.data["last_address"]) == (False, 5, "172.18.201.1")
     assert path.parse_hops(MACOS)[2] == ("192.0.2.1", 401.621)
     assert "did not answer" in found.gaps["hop_count"]
+
+
+@pytest.mark.parametrize("address", ["-i", "www.example.org", "192.0.2.1 -i"])
+@pytest.mark.parametrize("platform", ["macos", "windows"])
+def test_only_a_numeric_address_reaches_the_tool(address: str, platform: str) -> None:
+    sources = registry.get("net.path").methods[platform].sources
+    assert sources is not None
+    assert sources({"address": "192.0.2.1"})[0].argv[-1] == "192.0.2.1"
+    with pytest.raises(CannotMeasure, match="numeric"):
+        sources({"address": address})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import selectors
 import socket
@@ -28,6 +29,7 @@ from techdoctor.probes.base import (
     text,
 )
 from techdoctor.probes.network import icmp, targets
+from techdoctor.text import clean_line
 
 _MOST_HOPS = 16
 _TRY_AT_S = (0.0, 0.5)
@@ -44,7 +46,12 @@ Found = Dict[int, Tuple[str, float]]
 
 
 def _target(params: Params) -> str:
-    return str(params.get("address") or targets.INTERNET_V4[0])
+    """The address asked for: a number, so that no name is looked up and no tool takes it for an option."""
+    text_ = str(params.get("address") or targets.INTERNET_V4[0])
+    try:
+        return str(ipaddress.ip_address(text_))
+    except ValueError:
+        raise CannotMeasure(NOT_APPLICABLE, f"'{clean_line(text_, 60)}' is not a numeric address") from None
 
 
 def _linux(probing: Probing) -> Reading:
