@@ -108,7 +108,7 @@ def _attaching(acting: Acting) -> Tuple[Tuple[str, ...], str]:
     if mount is not None:
         return (), "it is attached already"
     try:
-        listed = any(entry.mount == point for entry in fstab.parse_fstab(system.read_text("/etc/fstab")))
+        listed = any(line.point == point for line in fstab.wanted_at_start(system.read_text("/etc/fstab")))
     except CannotMeasure:
         listed = False
     if listed:

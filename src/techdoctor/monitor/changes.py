@@ -11,8 +11,6 @@ from techdoctor.monitor.kept import Kept, KeptFinding
 
 NEW, WORSE, BETTER, GONE = "new", "worse", "better", "gone"
 ADDED, REMOVED, CHANGED = "added", "removed", "changed"
-# More names than this say only how many there are: an upgrade of the whole system is one event.
-MOST_NAMED = 12
 
 
 @dataclass(frozen=True)

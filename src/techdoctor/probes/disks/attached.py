@@ -26,7 +26,7 @@ from techdoctor.probes.base import (
     text,
     under_wine,
 )
-from techdoctor.probes.disks import filesystems, mount_portable, mount_table
+from techdoctor.probes.disks import filesystems, fstab_table, mount_portable, mount_table
 from techdoctor.probes.disks.mount_table import Mount
 from techdoctor.text import clean_line
 
@@ -114,17 +114,6 @@ def _whole(path: str) -> int:
 def write_protected(mount: Mount, sysfs: str = "/sys") -> bool:
     """True when the drive itself lets nobody write (a switch on a card, a disk that gave up)."""
     return _whole(f"{sysfs}/dev/block/{mount.device}/ro") == 1
-
-
-def parse_fstab(text_: str) -> Dict[str, FrozenSet[str]]:
-    r"""Mount point to options, as fstab(5) has them; spaces in names stand as \040."""
-    found = {}
-    for line in text_.splitlines():
-        words = line.split()
-        if len(words) >= 4 and not words[0].startswith("#"):
-            point = words[1].replace("\\040", " ").replace("\\011", "\t")
-            found[point.rstrip("/") or "/"] = frozenset(words[3].split(","))
-    return found
 
 
 @dataclass(frozen=True)
@@ -233,7 +222,8 @@ def points_of(places: Sequence[str], mounts: Sequence[Mount]) -> FrozenSet[str]:
 
 def _linux(probing: Probing) -> Reading:
     mounts = mount_table.read()
-    fstab, needed, asked = parse_fstab(_text("/etc/fstab")), needed_points(mounts), probing.text("path")
+    fstab = {line.point: frozenset(line.options) for line in fstab_table.parse(_text("/etc/fstab"))}
+    needed, asked = needed_points(mounts), probing.text("path")
     points = points_of([os.path.expanduser(asked)], mounts) if asked else frozenset()
     around = Surroundings(fstab, needed | points, "".join(points), now_s=time.time())
     return reading(mounts, around)

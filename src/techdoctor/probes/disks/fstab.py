@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from typing import AbstractSet, Dict, List, Mapping, Sequence, Tuple
+from typing import AbstractSet, Dict, List, Mapping, Sequence
 
 from techdoctor import system
 from techdoctor.errors import CannotMeasure
@@ -21,7 +20,8 @@ from techdoctor.probes.base import (
     text,
     unsupported,
 )
-from techdoctor.probes.disks import mount_table
+from techdoctor.probes.disks import fstab_table, mount_table
+from techdoctor.probes.disks.fstab_table import Line
 from techdoctor.text import clean_line
 
 _SHOWN = 12
@@ -31,7 +31,6 @@ _NETWORK = ("nfs", "nfs4", "cifs", "smb3", "fuse.sshfs", "9p", "ceph", "glusterf
 _OPTIONAL = frozenset(["nofail", "_netdev", "x-systemd.automount", "user", "users"])
 # How a drive is named in fstab -> folder with links to all there are. Source: fstab(5), udev's persistent names.
 _BY = {"UUID": "by-uuid", "LABEL": "by-label", "PARTUUID": "by-partuuid", "PARTLABEL": "by-partlabel"}
-_ESCAPES = (("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\"))
 _ASK_S = 2.0
 PROPERTIES = "Id,Where,What,Type,ActiveState,Result,UnitFileState"
 
@@ -54,38 +53,16 @@ _FIELDS: Dict[str, Field] = {
 }
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One line of /etc/fstab that is attached at the start.
-
-    Attributes:
-        source: Device, UUID=..., LABEL=... or server.
-        mount: Where.
-        type: Kind of file system.
-        options: As written.
-    """
-
-    source: str
-    mount: str
-    type: str
-    options: Tuple[str, ...]
-
-
-def parse_fstab(table: str) -> List[Entry]:
-    """The lines that are attached at the start and hold files (fstab(5))."""
-    found = []
-    for line in table.splitlines():
-        words = line.split()
-        if len(words) < 3 or words[0].startswith("#"):
-            continue
-        for code, sign in _ESCAPES:
-            words = [word.replace(code, sign) for word in words]
-        options = tuple((words[3] if len(words) > 3 else "defaults").split(","))
-        point = os.path.normpath(words[1])
-        if not point.startswith("/") or words[2] in _PSEUDO or "noauto" in options or "bind" in options:
-            continue
-        found.append(Entry(words[0].replace('"', ""), point, words[2], options))
-    return found
+def wanted_at_start(table: str) -> List[Line]:
+    """The lines of fstab that are attached at the start and hold files."""
+    return [
+        line
+        for line in fstab_table.parse(table)
+        if line.point.startswith("/")
+        and line.type not in _PSEUDO
+        and "noauto" not in line.options
+        and "bind" not in line.options
+    ]
 
 
 def parse_units(out: str) -> List[Dict[str, str]]:
@@ -114,7 +91,7 @@ def device_is_there(source: str, root: str = "/dev") -> bool:
 
 
 def reading(
-    entries: Sequence[Entry],
+    entries: Sequence[Line],
     attached: AbstractSet[str],
     units: Sequence[Mapping[str, str]],
     absent: AbstractSet[str],
@@ -132,18 +109,18 @@ def reading(
     by_point = {unit["Where"]: unit for unit in units}
     found: List[Dict[str, Value]] = []
     for entry in entries:
-        if entry.mount in attached:
+        if entry.point in attached:
             continue
-        unit = by_point.pop(entry.mount, {})
+        unit = by_point.pop(entry.point, {})
         why = "failed" if unit else "not_attached"
         if entry.type in _NETWORK or (":" in entry.source and not entry.source.startswith("/")):
             why = "server"
         elif entry.source in absent:
             why = "no_device"
-        elif entry.mount in no_folder:
+        elif entry.point in no_folder:
             why = "no_folder"
         optional = bool(_OPTIONAL & set(entry.options))
-        found.append(_record(entry.mount, entry.source, entry.type, why, unit.get("Id", ""), optional))
+        found.append(_record(entry.point, entry.source, entry.type, why, unit.get("Id", ""), optional))
     for point, unit in by_point.items():
         source = unit.get("What", "")
         why = "no_device" if source in absent else "failed"
@@ -178,16 +155,16 @@ def _measure(probing: Probing) -> Reading:
     ran = system.run(argv, probing.left_s(_ASK_S))
     units = parse_units(ran.out) if ran.worked else []
     try:
-        entries = parse_fstab(system.read_text("/etc/fstab"))
+        entries = wanted_at_start(system.read_text("/etc/fstab"))
     except CannotMeasure:
         entries = []
         if not ran.worked:
             raise CannotMeasure(NOT_APPLICABLE, "nothing here lists drives to be attached at the start") from None
-    open_ = [entry for entry in entries if entry.mount not in attached]
+    open_ = [entry for entry in entries if entry.point not in attached]
     sources = {entry.source for entry in open_} | {unit.get("What", "") for unit in units}
     absent = {source for source in sources if not device_is_there(source)}
     # A folder below a file system that hangs is not looked at: only those directly on the root are.
-    no_folder = {entry.mount for entry in open_ if _on_root(entry.mount, attached) and not os.path.isdir(entry.mount)}
+    no_folder = {entry.point for entry in open_ if _on_root(entry.point, attached) and not os.path.isdir(entry.point)}
     return reading(entries, attached, units, absent, no_folder)
 
 

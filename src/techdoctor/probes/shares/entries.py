@@ -12,7 +12,7 @@ from typing import Dict, List, Sequence, Tuple
 
 from techdoctor import system
 from techdoctor.errors import CannotMeasure
-from techdoctor.probes.disks import mount_table
+from techdoctor.probes.disks import fstab_table, mount_table
 from techdoctor.probes.disks.mount_table import Mount
 from techdoctor.probes.shares import place
 from techdoctor.probes.shares.place import Place
@@ -61,21 +61,13 @@ def of_mounts(mounts: Sequence[Mount]) -> List[Entry]:
 def of_fstab(content: str, mounted: Sequence[str]) -> List[Entry]:
     """The network file systems that fstab(5) wants mounted at the start of the system and that are not."""
     found = []
-    for line in content.splitlines():
-        words = line.split()
-        if len(words) < 4 or words[0].startswith("#"):
-            continue
-        source, point, kind, options = (_unescaped(word) for word in words[:4])
-        kind = "fuse.sshfs" if kind == "fuse" and source.startswith("sshfs#") else kind
-        chosen = tuple(options.split(","))
-        by_hand = any(option in ("noauto", "x-systemd.automount") for option in chosen)
-        if kind in place.KINDS and not by_hand and point not in mounted:
-            found.append(Entry(point, source, kind, FSTAB, place.of_mount(kind, source, chosen)))
+    for line in fstab_table.parse(content):
+        kind = "fuse.sshfs" if line.type == "fuse" and line.source.startswith("sshfs#") else line.type
+        by_hand = any(option in ("noauto", "x-systemd.automount") for option in line.options)
+        if kind in place.KINDS and not by_hand and line.point not in mounted:
+            where = place.of_mount(kind, line.source, line.options)
+            found.append(Entry(line.point, line.source, kind, FSTAB, where))
     return found
-
-
-def _unescaped(word: str) -> str:
-    return re.sub(r"\\([0-7]{3})", lambda m: chr(int(m.group(1), 8)), word)
 
 
 def of_desktop(folder: str, names: Sequence[str]) -> List[Entry]:

@@ -11,7 +11,6 @@ from techdoctor.probes.base import (
     RECORDED,
     Params,
     Probe,
-    Raw,
     Raws,
     Reading,
     Source,
@@ -129,11 +128,6 @@ def _summary(data: Mapping[str, Value]) -> str:
     if data["firmware_missing"]:
         return f"firmware {data['firmware']} is missing"
     return "network refused to let it in" if data["rejected"] else "nothing of note"
-
-
-def raws_of(joining: str, kernel: str) -> Dict[str, Raw]:
-    """The raw sources as a recorded case has them."""
-    return {"joining": Raw("ok", joining, exit_code=0), "kernel": Raw("ok", kernel), "dmesg": Raw("ok")}
 
 
 _NO_RECORDING = "no recorded output of {} to check a reader of it with"
