@@ -12,8 +12,9 @@ import pytest
 
 from tests.lab.accuracy import Case, Done, Ran, told
 from tests.lab.host.booted import Booted, shared
-from tests.lab.host.system_faults import CONTROLS, FAULTS, Fault
-from tests.lab.host.system_faults import broken as broken_by
+from tests.lab.host.scripted_fault import Fault
+from tests.lab.host.scripted_fault import broken as broken_by
+from tests.lab.host.system_faults import CONTROLS, FAULTS
 
 _EVERY = {**FAULTS, **CONTROLS}
 

@@ -12,7 +12,8 @@ import pytest
 from tests.lab import accuracy
 from tests.lab.host.booted import Booted, booted, shared
 from tests.lab.host.breakage import Outcome
-from tests.lab.host.system_faults import CONTROLS, FAULTS, Fault, broken, memory_limit_or_skip
+from tests.lab.host.scripted_fault import Fault, broken
+from tests.lab.host.system_faults import CONTROLS, FAULTS, memory_limit_or_skip
 
 # One machine for all of it: xdist gives the whole group to one worker.
 pytestmark = [pytest.mark.lab, pytest.mark.xdist_group("booted")]
