@@ -99,30 +99,21 @@ def reading(
         answers: Path to the child's answer; one without has not answered.
         sectors: Disk to the answers of its spots; fewer than asked are silent.
     """
-    failed: List[Dict[str, Value]] = []
-    hung: List[Value] = []
-    for path, kind in folders.items():
-        error = str(answers.get(path, {"error": HUNG})["error"])
-        if error == HUNG:
-            hung.append(mount_table.shown(path))
-        elif error in _BROKEN:
-            shown = mount_table.shown(path)
-            failed.append({"path": shown, "kind": kind, "error": error, "mount": shown})
+    failed, hung = _of_folders(folders, answers)
     timed: List[Dict[str, Value]] = []
-    closed = 0
+    closed = False
     for name, (point, _) in disks.items():
         said = sectors.get(name, ())
-        closed += any(str(answer["error"]).startswith("open") for answer in said)
+        closed = closed or any(str(answer["error"]).startswith("open") for answer in said)
         broken = [str(answer["error"]) for answer in said if answer["error"] in _BROKEN]
-        where: Dict[str, Value] = {"path": name, "kind": "disk", "mount": mount_table.shown(point)}
+        mount = mount_table.shown(point)
         if broken:
-            failed.append({**where, "error": broken[0]})
+            failed.append({"path": name, "kind": "disk", "error": broken[0], "mount": mount})
         elif len(said) < _SPOTS:
             hung.append(name)
         times = [float(a["ms"]) for a in said if isinstance(a.get("ms"), float)]  # type: ignore[arg-type]  # just seen
         if times:
-            ms = round(statistics.median(times), 1)
-            timed.append({"disk": name, "mount": mount_table.shown(point), "ms": ms})
+            timed.append({"disk": name, "mount": mount, "ms": round(statistics.median(times), 1)})
     timed.sort(key=lambda one: -float(str(one["ms"])))
     slowest: Mapping[str, Value] = timed[0] if timed else {}
     gaps = {}
@@ -144,6 +135,21 @@ def reading(
         },
         gaps,
     )
+
+
+def _of_folders(
+    folders: Mapping[str, str], answers: Mapping[str, Mapping[str, Value]]
+) -> Tuple[List[Dict[str, Value]], List[Value]]:
+    failed: List[Dict[str, Value]] = []
+    hung: List[Value] = []
+    for path, kind in folders.items():
+        error = str(answers.get(path, {"error": HUNG})["error"])
+        shown = mount_table.shown(path)
+        if error == HUNG:
+            hung.append(shown)
+        elif error in _BROKEN:
+            failed.append({"path": shown, "kind": kind, "error": error, "mount": shown})
+    return failed, hung
 
 
 def _measure(probing: Probing) -> Reading:
