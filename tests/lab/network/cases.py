@@ -13,6 +13,8 @@ from tests.lab.network.conftest import broken
 from tests.lab.network.faults.web import SITE
 from tests.lab.network.lab import Lab
 from tests.lab.network.namespaces import Done
+from tests.lab.network.share_cases import SHARES, VPNS
+from tests.lab.network.variation_cases import TO_THE_WEB, VARIATIONS
 
 # A user without any rights over the network, but with the same files: an own user namespace inside.
 _ORDINARY = ("unshare", "--user", "--map-user=1000", "--map-group=1000", "--")
@@ -58,7 +60,6 @@ def site(folder: Path, ordinary: bool) -> Iterator[NetworkSite]:
 
 
 _NAME = ("--set", "name=www.example.com")
-_TO_THE_WEB = "the words lead to web.pages, where all is well; net.connection by name finds it"
 _CONNECTION = (
     *told("no_adapter", "net.connection.no_adapter", "there is no network at all, even the network icon is gone"),
     *told(
@@ -134,7 +135,7 @@ _CONNECTION = (
         "wrong_netmask",
         "net.connection.wrong_netmask",
         "no network to the other computers, the internet works",
-        missed=_TO_THE_WEB,
+        missed=TO_THE_WEB,
     ),
 )
 _NAMES = (
@@ -306,96 +307,6 @@ _CONTROLS = (
     *told("zone_utc", None, "the clock is wrong"),
 )
 
-# The same causes injected in other ways.
-_VARIATIONS = (
-    *told("dhcp_rogue", "net.connection.dhcp_rogue", "nothing works since a second router was plugged in"),
-    *told("dhcp_none", "net.connection.no_address", "connected but no internet"),
-    *told("dhcp_exhausted", "net.connection.no_address", "the computer is given no address"),
-    *told("bridge_unplugged", "net.connection.no_carrier", "no internet"),
-    *told("v4_address_gone", "net.connection.no_address", "most pages do not open, no internet"),
-    *told("self_assigned_v6_works", "net.connection.self_assigned", "my address begins with 169.254"),
-    *told("subnet_other_plan", "net.connection.wrong_subnet", "no internet since I moved to another office"),
-    *told("subnet_router_on_link", "net.connection.wrong_subnet", "no internet"),
-    *told(
-        "netmask_host_route",
-        "net.connection.wrong_netmask",
-        "no network to the other computers, the internet works",
-        missed=_TO_THE_WEB,
-    ),
-    *told("v4_route_gone", "net.connection.no_default_route", "no internet"),
-    *told("route_unreachable", "net.connection.no_default_route", "no internet"),
-    *told("route_prohibit", "net.connection.no_default_route", "I am offline"),
-    *told("route_blackhole", "net.connection.no_default_route", "the internet does not work"),
-    *told("rule_prohibits", "net.connection.no_default_route", "no internet"),
-    *told("gateway_no_router", "net.connection.wrong_gateway", "no internet"),
-    *told("gateway_absent_far_names", "net.connection.wrong_gateway", "cannot reach anything outside"),
-    *told("router_fixed_wrong", "net.connection.gateway_down", "the router does not answer"),
-    *told("router_mute", "net.connection.gateway_down", "the router hangs, no internet"),
-    *told("provider_drops", "net.connection.upstream_down", "no internet"),
-    *told("provider_resets", "net.connection.upstream_down", "cannot get online"),
-    *told("provider_prohibits", "net.connection.upstream_down", "no internet connection"),
-    *told("vpn_default_tun0", "net.connection.vpn_blackhole", "VPN broke and nothing works any more"),
-    *told("vpn_unnamed_corp0", "net.connection.vpn_blackhole", "no internet since the VPN broke"),
-    *told("vpn_quarters_tun0", "net.connection.vpn_blackhole", "no internet since the VPN broke"),
-    *told("portal_by_names", "net.connection.sign_in_page", "connected to the hotel Wi-Fi but no page opens"),
-    *told("blocked_web_dropped", "net.connection.local_firewall", "only this computer has no internet"),
-    *told("blocked_web_reset", "net.connection.local_firewall", "no internet"),
-    *told("blocked_coming_in", "net.connection.local_firewall", "no internet"),
-    *told("blocked_behind_routing", "net.connection.local_firewall", "no internet connection"),
-    *told("blocked_at_adapter", "net.connection.local_firewall", "no internet connection"),
-    *told("resolv_zero", "net.dns.no_server", "names cannot be resolved"),
-    *told("resolv_nonsense", "net.dns.no_server", "no internet"),
-    *told("resolv_far_dead", "net.dns.wrong_server", "DNS server not responding"),
-    *told("resolv_v6_dead", "net.dns.wrong_server", "server not found"),
-    *told("resolv_stub_dead", "net.dns.server_closed", "temporary failure in name resolution"),
-    *told("resolv_no_service", "net.dns.server_closed", "dns does not work"),
-    *told("resolv_two_dead", "net.dns.dead_server", "every page waits some seconds before it loads"),
-    *told("resolv_search_alone", "net.dns.search_list", "names are slow to be found on this computer only"),
-    *told("dns_udp_dropped", "net.dns.server_silent", "server not found"),
-    *told("dns_all_refused", "net.dns.all_blocked", "names cannot be resolved"),
-    *told("dns_blocked_here", "net.dns.all_blocked", "names cannot be resolved"),
-    *told("dns_slow_400", "net.dns.slow_server", "looking up names is slow"),
-    *told("dns_hijack_self", "net.dns.hijacked", "the wrong website opens"),
-    *told("nsswitch_stops", "net.dns.lookup_disabled", "dig works but programs find no name"),
-    *told("nsswitch_no_module", "net.dns.lookup_disabled", "no internet"),
-    *told("bridge_works", None, "the internet does not work"),
-    *told("rules_lead_out", None, "the internet does not work"),
-    *told("host_prefix", None, "the internet does not work"),
-    *told("vpn_beside_tun0", None, "the internet does not work"),
-    *told("resolv_public", None, "the internet does not work"),
-    *told("nsswitch_usual", None, "the internet does not work"),
-)
-_NAS = ("--set", "path=smb://nas/public")
-_INTRANET = ("--set", "name=intranet.corp.example")
-_UNREACHABLE, _STALE = "net.share.server_unreachable", "net.share.stale_mount"
-_VPN, _VPN_NAMES = "net.vpn.vpn_server_unreachable", "net.vpn.vpn_dns"
-_SHARES = (
-    *told("share_name_unknown", _UNREACHABLE, "the network drive is not available", options=_NAS),
-    *told("share_server_off", _UNREACHABLE, "our NAS cannot be reached", "my mapped drive is gone", options=_NAS),
-    *told("share_refused", _UNREACHABLE, "I cannot open the shared folder", options=_NAS),
-    *told("share_filtered", _UNREACHABLE, "the file server does not open", options=_NAS),
-    *told("share_hangs", _STALE, "the shared folder freezes the file manager", "the company share hangs for ever"),
-    *told("share_program_died", _STALE, "the network folder says Transport endpoint is not connected"),
-    *told("share_server_left", _UNREACHABLE, "the shared drive hangs"),
-    *told("share_not_connected", "net.share.not_connected", "the shared drive is missing"),
-    *told("share_works", None, "is my NAS reachable", options=_NAS),
-    *told("share_mounted", None, "the shared folder is slow to open"),
-)
-_VPNS = (
-    *told("vpn_name_unknown", _VPN, "the VPN does not connect"),
-    *told("vpn_server_off", _VPN, "I cannot get into the company network from home", "VPN times out"),
-    *told("vpn_refused", _VPN, "VPN connection failed"),
-    *told("vpn_port_dropped", _VPN, "openvpn reconnects for ever"),
-    *told("vpn_tcp_refused", _VPN, "my work VPN fails"),
-    *told("vpn_not_listening", _VPN, "wireguard does not work"),
-    *told("vpn_no_handshake", _VPN, "the wireguard tunnel gets no handshake", needs="root"),
-    *told("vpn_dns", _VPN_NAMES, "with the VPN on the intranet is not found", options=_INTRANET),
-    *told("vpn_dns_told", _VPN_NAMES, "the VPN is on but no company page opens"),
-    *told("vpn_works", None, "the VPN does not connect"),
-    *told("vpn_works_by_tcp", None, "the VPN does not connect"),
-    *told("vpn_with_names", None, "the VPN tunnel does not work", options=_INTRANET),
-    *told("vpn_handshake", None, "the VPN does not connect"),
-)
 CASES: tuple[Case, ...] = (
     *_CONNECTION,
     *_NAMES,
@@ -404,9 +315,9 @@ CASES: tuple[Case, ...] = (
     *_CERTIFICATES,
     *_CLOCKS,
     *_QUALITY,
-    *_SHARES,
-    *_VPNS,
-    *_VARIATIONS,
+    *SHARES,
+    *VPNS,
+    *VARIATIONS,
     *_TWO,
     *_CONTROLS,
 )
