@@ -185,22 +185,11 @@ def reading(log: str, uptime_s: float, present: Mapping[str, str], still: Mappin
         still: Disk to whether a failed sector still cannot be read; None when not tried.
     """
     disks, links = parse_log(log)
-    found: List[Dict[str, Value]] = []
-    for name, seen in disks.items():
-        if name in present:
-            again = still.get(name)
-            found.append(
-                {
-                    "disk": name,
-                    "mount": mount_table.shown(present[name]),
-                    "reads": seen.reads,
-                    "writes": seen.writes,
-                    "file_system": seen.file_system,
-                    "age_s": round(max(0.0, uptime_s - seen.last_s), 1),
-                    "still": UNTRIED if again is None else "yes" if again else "no",
-                    "line": seen.last_line,
-                }
-            )
+    found: List[Dict[str, Value]] = [
+        {"disk": name, "mount": mount_table.shown(present[name]), **_of_disk(seen, uptime_s, still.get(name))}
+        for name, seen in disks.items()
+        if name in present
+    ]
     found.sort(key=lambda d: (d["still"] != "yes", not (d["reads"] or d["writes"]), _number(d["age_s"]), d["disk"]))
     lately = {name: [at for at in times if uptime_s - at < _DAY_S] for name, times in links.items()}
     resets = sorted(((len(times), name) for name, times in lately.items() if times), reverse=True)
@@ -226,6 +215,17 @@ def reading(log: str, uptime_s: float, present: Mapping[str, str], still: Mappin
         data.update({f"worst_{key}": value for key, value in found[0].items()})
         gaps = {}
     return Reading(data, gaps)
+
+
+def _of_disk(seen: Seen, uptime_s: float, again: Optional[bool]) -> Dict[str, Value]:
+    return {
+        "reads": seen.reads,
+        "writes": seen.writes,
+        "file_system": seen.file_system,
+        "age_s": round(max(0.0, uptime_s - seen.last_s), 1),
+        "still": UNTRIED if again is None else "yes" if again else "no",
+        "line": seen.last_line,
+    }
 
 
 def _number(value: Value) -> float:
