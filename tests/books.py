@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from techdoctor.authoring.simulate import Simulated, simulate
 from techdoctor.playbooks.condition import Condition, compile_condition
 from techdoctor.playbooks.tree import (
     AskNode,
@@ -82,7 +83,14 @@ def world(facts: Mapping[str, Any], **more: Any) -> Test:
     return Test("made up", facts, **more)
 
 
+def walk(books: Playbook | list[Playbook], facts: dict[str, Any], **more: Any) -> Simulated:
+    """Walks the first playbook over made-up facts; `more` is for `world`, `shuffle` the order of arrival."""
+    listed = books if isinstance(books, list) else [books]
+    shuffle = more.pop("shuffle", None)
+    return simulate({b.id: b for b in listed}, listed[0].id, world(facts, **more), shuffle)
+
+
 __all__ = [
     "AskNode", "CallNode", "CausesNode", "EndNode", "Fix", "InputSpec", "Question", "Verify",
-    "book", "branch", "cause", "fact", "instruct", "when", "world",
+    "book", "branch", "cause", "fact", "instruct", "walk", "when", "world",
 ]  # fmt: skip
