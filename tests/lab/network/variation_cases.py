@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from tests.lab.accuracy import told
 
-TO_THE_WEB = "the words lead to web.pages, where all is well; net.connection by name finds it"
 VARIATIONS = (
     *told("dhcp_rogue", "net.connection.dhcp_rogue", "nothing works since a second router was plugged in"),
     *told("dhcp_none", "net.connection.no_address", "connected but no internet"),
@@ -18,7 +17,6 @@ VARIATIONS = (
         "netmask_host_route",
         "net.connection.wrong_netmask",
         "no network to the other computers, the internet works",
-        missed=TO_THE_WEB,
     ),
     *told("v4_route_gone", "net.connection.no_default_route", "no internet"),
     *told("route_unreachable", "net.connection.no_default_route", "no internet"),
