@@ -25,6 +25,8 @@ def line(row: Row) -> str:
     """A row for somebody who watches."""
     found = row["found"] or row["end"] or row.get("error", "")
     told = f"{row['right']:10} {row['case']:24} {row['expected'] or '(none)':34} {found:36} {row['seconds']:6.2f}"
+    if row.get("verify"):
+        return f"{told}  verify is {row['verify']}"
     return told if row["right"] == "yes" else f"{told}  {row['words']!r} by {row['playbook']}: {row.get('path', '')}"
 
 
