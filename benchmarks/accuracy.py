@@ -56,7 +56,7 @@ def row(outcome: Outcome) -> dict[str, Any]:
         kept["needs"] = case.needs
     if outcome.error:
         kept["error"] = outcome.error
-    if case.expected and outcome.right == "yes" and accuracy.complaint_is_gone(report) is True:
+    if accuracy.is_of_walked_playbook(outcome) and accuracy.complaint_is_gone(report) is True:
         kept["verify"] = "true although the fault is there"
     reasons = [entry["reason"] for entry in report.get("not_judged", ()) if entry["cause"] == case.expected]
     if reasons:

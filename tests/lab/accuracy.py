@@ -237,6 +237,11 @@ class _Measured:
         return Look("unknown", reason="not measured") if value is None else Look("known", value)
 
 
+def is_of_walked_playbook(outcome: Outcome) -> bool:
+    """Whether the cause found belongs to the playbook that the words chose: its `verify` must then see the fault."""
+    return outcome.found is not None and outcome.found.startswith(f"{outcome.report['playbook']}.")
+
+
 def complaint_is_gone(report: Mapping[str, Any]) -> bool | None:
     """What the `verify` of the walked playbook says of the facts of a report; None when it cannot tell."""
     playbook = Library([ROOT / "playbooks"]).load(report["playbook"])
