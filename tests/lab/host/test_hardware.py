@@ -66,7 +66,7 @@ def test_a_fan_that_stands_still_in_the_heat(tmp_path: Path) -> None:
 def test_warm_is_healthy_and_so_is_a_hot_disk(tmp_path: Path) -> None:
     disk = {"hwmon/hwmon1/name": "nvme", "hwmon/hwmon1/temp1_input": 88000, "hwmon/hwmon1/temp1_max": 84000}
     write(tmp_path, {**HOT, **disk, "hwmon/hwmon0/temp1_input": 71000, "hwmon/hwmon0/fan1_input": 0})
-    found = diagnose(tmp_path, "the fan is loud")
+    found = diagnose(tmp_path, "the fan is loud --playbook perf.hot")
     assert (found["end"], found["cause"]) == ("not_reproduced", None)
 
 
