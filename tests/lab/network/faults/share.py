@@ -123,7 +123,7 @@ def _hang(lab: Lab) -> None:
 
 
 def _wake(lab: Lab) -> None:
-    os.kill(_sshfs(lab), signal.SIGCONT)
+    os.killpg(os.getpgid(_sshfs(lab)), signal.SIGCONT)  # nsenter, which started it, has stopped along with it
     _unmount(lab)
 
 
