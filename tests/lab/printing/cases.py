@@ -29,7 +29,7 @@ _WORDS = {
     "forbidden": ("printing is not allowed",),
     "wants_tls": ("documents stay in the print queue",),
     "web_page": ("the printer stopped working after the router was replaced",),
-    "stopped": ("nothing prints", "scheduler is not running", "no printers in the print window any more"),
+    "stopped": ("nothing prints", "lpstat prints: scheduler is not running", "no printers in the print window"),
     "killed": ("printing does not work on this computer",),
     "no_queue": ("there is no printer to choose", "nothing prints"),
     "misspelt": ("printing to ofice fails",),
