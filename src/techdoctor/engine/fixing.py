@@ -27,6 +27,8 @@ from techdoctor.playbooks.tree import Playbook, Verify
 
 # Without a retry in the playbook, the complaint is measured once.
 ONCE = 1
+# In the place of a playbook: the cause's own `confirm` has to become false.
+OWN_CONFIRM = ""
 
 
 def answer_offer(walk: Walk, ref: str, choice: str) -> None:
@@ -69,7 +71,7 @@ def take(walk: Walk, event: FixStarted | FixEnded | FixUndone | Waited) -> None:
 def _undone(walk: Walk, event: FixUndone) -> None:
     if event.ok:
         walk.state.results[event.prompt] = "undone"
-        facts.drop(walk.playbooks, walk.state, _stale(walk, event.prompt))
+        facts.drop(walk.playbooks, walk.state, _stale(walk, event.prompt, _judges(walk)))
 
 
 def _applied(walk: Walk, ref: str) -> None:
@@ -94,15 +96,33 @@ def resumed(walk: Walk, ref: str) -> None:
 
 def measure_again(walk: Walk, ref: str) -> None:
     """Drops what the fix may have changed and begins to verify."""
-    facts.drop(walk.playbooks, walk.state, _stale(walk, ref))
-    walk.state.fixing = Fixing(ref, "verifying", 1)
+    judges = _judges(walk)
+    facts.drop(walk.playbooks, walk.state, _stale(walk, ref, judges))
+    walk.state.fixing = Fixing(ref, "verifying", 1, judges)
     walk.effects.append(Announce("measuring_again", ref))
 
 
-def _stale(walk: Walk, ref: str) -> list[str]:
+def _judges(walk: Walk) -> tuple[str, ...]:
+    """Playbooks whose verify has to become true, the deciding one last; "" stands for the cause's own confirm.
+
+    The outermost verify decides: it is the complaint the person came with. One that is true before the fix has
+    taken effect does not see this trouble, so the playbook it called is asked as well, and at last the cause.
+    """
+    asked: list[str] = []
+    for frame in walk.state.frames:
+        verify = walk.playbooks[frame.playbook].verify
+        if verify is None:
+            continue
+        asked.append(frame.playbook)
+        if walk.judge(frame.playbook, verify.until).value is not True:
+            return tuple(asked)
+    return (*asked, OWN_CONFIRM)
+
+
+def _stale(walk: Walk, ref: str, judges: tuple[str, ...]) -> list[str]:
     """Keys of facts to measure again: those the action touches, the complaint's, and the cause's."""
     playbook, cause, fix = walk.fix(ref)
-    keys = set(keys_of(playbook, cause.confirm, cause.rule_out)) | set(_verify_keys(walk, ref))
+    keys = set(keys_of(playbook, cause.confirm, cause.rule_out)) | set(_verify_keys(walk, judges))
     if fix.action:
         action = actions.get(fix.action)
         for other in walk.playbooks.values():
@@ -110,22 +130,16 @@ def _stale(walk: Walk, ref: str) -> list[str]:
     return sorted(keys)
 
 
-def _verifier(walk: Walk) -> tuple[Playbook, Verify] | None:
-    """The outermost playbook's verify: the complaint the person came with decides."""
-    for frame in walk.state.frames:
-        playbook = walk.playbooks[frame.playbook]
-        if playbook.verify is not None:
-            return playbook, playbook.verify
-    return None
+def _verifies(walk: Walk, judges: tuple[str, ...]) -> list[tuple[Playbook, Verify]]:
+    books = [walk.playbooks[name] for name in judges if name != OWN_CONFIRM]
+    return [(book, book.verify) for book in books if book.verify is not None]
 
 
-def _verify_keys(walk: Walk, ref: str) -> list[str]:
-    verifier = _verifier(walk)
-    if verifier is None:
-        playbook, cause, _ = walk.fix(ref)
-        return keys_of(playbook, cause.confirm)
-    playbook, verify = verifier
-    return [key_of(playbook.id, verify.fact), *keys_of(playbook, verify.until)]
+def _verify_keys(walk: Walk, judges: tuple[str, ...]) -> list[str]:
+    keys = []
+    for playbook, verify in _verifies(walk, judges):
+        keys += [key_of(playbook.id, verify.fact), *keys_of(playbook, verify.until)]
+    return keys
 
 
 def advance(walk: Walk) -> bool:
@@ -134,7 +148,7 @@ def advance(walk: Walk) -> bool:
     assert fixing is not None
     if fixing.stage != "verifying":
         return False
-    verdict = _judge_complaint(walk, fixing.ref)
+    verdict = _judge_complaint(walk, fixing)
     if verdict.value is None and verdict.pending:
         walk.waits_for(verdict.pending)
         return False
@@ -143,10 +157,10 @@ def advance(walk: Walk) -> bool:
         walk.effects.append(Announce("verified", fixing.ref))
         walk.finish("solved")
         return True
-    verifier = _verifier(walk)
-    times, wait_s = (verifier[1].times, verifier[1].wait_s) if verifier else (ONCE, 0.0)
+    verifies = _verifies(walk, fixing.judges)
+    times, wait_s = (verifies[-1][1].times, verifies[-1][1].wait_s) if verifies else (ONCE, 0.0)
     if fixing.attempt < times:
-        walk.state.fixing = Fixing(fixing.ref, "waiting", fixing.attempt)
+        walk.state.fixing = replace(fixing, stage="waiting")
         walk.effects.append(Wait(wait_token(fixing), wait_s))
         return False
     playbook, cause, _ = walk.fix(fixing.ref)
@@ -161,12 +175,13 @@ def advance(walk: Walk) -> bool:
     return True
 
 
-def _judge_complaint(walk: Walk, ref: str) -> Verdict:
-    verifier = _verifier(walk)
-    if verifier is not None:
-        return walk.judge(verifier[0].id, verifier[1].until)
-    playbook, cause, _ = walk.fix(ref)
-    return _negated(walk.judge(playbook.id, cause.confirm))
+def _judge_complaint(walk: Walk, fixing: Fixing) -> Verdict:
+    """True when every judge says that the trouble is gone; the first that does not, gives the verdict."""
+    verdicts = [walk.judge(playbook.id, verify.until) for playbook, verify in _verifies(walk, fixing.judges)]
+    if OWN_CONFIRM in fixing.judges:
+        playbook, cause, _ = walk.fix(fixing.ref)
+        verdicts.append(_negated(walk.judge(playbook.id, cause.confirm)))
+    return next((verdict for verdict in verdicts if verdict.value is not True), verdicts[-1])
 
 
 def _negated(verdict: Verdict) -> Verdict:
@@ -183,8 +198,10 @@ def _waited(walk: Walk, token: str) -> None:
     fixing = walk.state.fixing
     if fixing is None or fixing.stage != "waiting" or wait_token(fixing) != token:
         return
-    facts.drop(walk.playbooks, walk.state, _verify_keys(walk, fixing.ref))
-    walk.state.fixing = Fixing(fixing.ref, "verifying", fixing.attempt + 1)
+    playbook, cause, _ = walk.fix(fixing.ref)
+    own = keys_of(playbook, cause.confirm) if OWN_CONFIRM in fixing.judges else []
+    facts.drop(walk.playbooks, walk.state, [*_verify_keys(walk, fixing.judges), *own])
+    walk.state.fixing = replace(fixing, stage="verifying", attempt=fixing.attempt + 1)
 
 
 def names_answer(condition: Condition | None, question: str) -> bool:

@@ -77,11 +77,13 @@ class Fixing:
         ref: "<global cause id>/<fix id>".
         stage: "consented", "running", "verifying" or "waiting".
         attempt: How many times `verify` was measured so far.
+        judges: Whose verdict ends the verifying: playbooks by id, "" for the cause's own `confirm`.
     """
 
     ref: str
     stage: str
     attempt: int = 0
+    judges: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
