@@ -5,6 +5,10 @@ BIN := $(VENV)/bin
 WORKERS ?= 2
 
 PYTEST := TECHDOCTOR_OFFLINE=1 $(BIN)/python -m pytest
+# Bytecode in place: where Python may not write it itself (PYTHONDONTWRITEBYTECODE, another user's files), each start
+# would compile the whole program again, which takes longer than the program.
+COMPILE := $(BIN)/python -m compileall -q src
+
 # Laboratories measure real networks, disks and processors. What failed beside other tests has to pass by itself;
 # what fails then has failed.
 AGAIN := $(PYTEST) --last-failed --last-failed-no-failures none
@@ -47,10 +51,12 @@ $(VENV)/bin/python:
 
 $(VENV)/.installed: $(VENV)/bin/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@$(COMPILE)
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/bin/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev,crypto]"
+	@$(COMPILE)
 	@touch $@ $(VENV)/.installed
 
 clean:
