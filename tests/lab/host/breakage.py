@@ -82,34 +82,30 @@ class Outcome:
         return data
 
 
-def diagnose(words: str, *options: str, prefix: Sequence[str] = (), home: Path | None = None) -> Outcome:
+def techdoctor(
+    *arguments: str, prefix: Sequence[str] = (), home: Path | None = None, timeout_s: float = 90
+) -> subprocess.CompletedProcess[str]:
     """Runs the real command line, as a person would, offline."""
     # What the kernel had to end before the tests began, on whatever machine they run, is not their fault.
     config = str(Path(__file__).parent / "lately.toml")
     environment = {**os.environ, "TECHDOCTOR_OFFLINE": "1", "TECHDOCTOR_SITE_CONFIG": config}
     if home is not None:
         environment.update(HOME=str(home), XDG_STATE_HOME=str(home / "state"), XDG_CONFIG_HOME=str(home / "config"))
-    begun = time.monotonic()
-    ran = subprocess.run(
-        [
-            *entering(),
-            *prefix,
-            sys.executable,
-            "-m",
-            "techdoctor",
-            "diagnose",
-            *words.split(),
-            "--batch",
-            "--json",
-            *options,
-        ],
+    return subprocess.run(
+        [*entering(), *prefix, sys.executable, "-m", "techdoctor", *arguments],
         env=environment,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=timeout_s,
         check=False,
     )
+
+
+def diagnose(words: str, *options: str, prefix: Sequence[str] = (), home: Path | None = None) -> Outcome:
+    """What `diagnose WORDS --batch --json` says."""
+    begun = time.monotonic()
+    ran = techdoctor("diagnose", *words.split(), "--batch", "--json", *options, prefix=prefix, home=home)
     assert ran.stdout.startswith("{"), f"exit {ran.returncode}: {ran.stdout[:500]}{ran.stderr[-2000:]}"
     return Outcome(ran.returncode, json.loads(ran.stdout), time.monotonic() - begun, ran.stderr)
 

@@ -16,7 +16,12 @@ from typing import Protocol, cast
 from tests.lab.accuracy import Broken, Case
 
 # Keep sorted by name.
-PARTS = ("tests.lab.host.drive_cases", "tests.lab.host.system_cases")
+PARTS = (
+    "tests.lab.host.drive_cases",
+    "tests.lab.host.hardware_cases",
+    "tests.lab.host.load_cases",
+    "tests.lab.host.system_cases",
+)
 
 
 class Part(Protocol):

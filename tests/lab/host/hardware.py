@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -36,19 +36,28 @@ def write(folder: Path, files: Mapping[str, object]) -> Path:
     return folder
 
 
-def diagnose(folder: Path, words: str) -> dict[str, Any]:
-    """What `diagnose WORDS --batch --json` says where sysfs comes from `folder`."""
+def techdoctor(
+    folder: Path, *arguments: str, prefix: Sequence[str] = (), timeout_s: float = 90
+) -> subprocess.CompletedProcess[str]:
+    """Runs the real command line where sysfs comes from `folder`."""
     home = {"HOME": str(folder / "home"), "TECHDOCTOR_OFFLINE": "1", "LAB": str(folder)}
     (folder / "home").mkdir(exist_ok=True)
-    command = [sys.executable, "-m", "techdoctor", "diagnose", *words.split(), "--batch", "--json"]
-    ran = subprocess.run(
+    (folder / "home").chmod(0o777)
+    command = [*prefix, sys.executable, "-m", "techdoctor", *arguments]
+    return subprocess.run(
         ["unshare", "--mount", "--propagation", "private", "sh", "-c", _LAY_OVER, "sh", *command],
         env={**os.environ, **home},
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         check=False,
-        timeout=90,
+        timeout=timeout_s,
     )
+
+
+def diagnose(folder: Path, words: str) -> dict[str, Any]:
+    """What `diagnose WORDS --batch --json` says where sysfs comes from `folder`."""
+    ran = techdoctor(folder, "diagnose", *words.split(), "--batch", "--json")
     assert ran.stdout.startswith("{"), ran.stderr
     found: dict[str, Any] = json.loads(ran.stdout)
     return found

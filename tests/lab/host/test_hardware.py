@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,34 +15,11 @@ import pytest
 
 from techdoctor.hosts.local import LocalHost
 from tests.lab.host.hardware import counting, diagnose, write
+from tests.lab.host.hardware_faults import BATTERY, HOT
+from tests.lab.host.sound_server import Sound, sound_server
 
 pytestmark = pytest.mark.lab
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="mount namespaces need root")
-HOT = {
-    "hwmon/hwmon0/name": "coretemp",
-    "hwmon/hwmon0/temp1_label": "Package id 0",
-    "hwmon/hwmon0/temp1_input": 97000,
-    "hwmon/hwmon0/temp1_max": 84000,
-    "hwmon/hwmon0/temp1_crit": 100000,
-    "hwmon/hwmon0/fan1_input": 2900,
-    "cpu0/thermal_throttle/core_throttle_count": 311,
-}
-BATTERY = {
-    "power_supply/BAT0/type": "Battery",
-    "power_supply/BAT0/status": "Discharging",
-    "power_supply/BAT0/present": 1,
-    "power_supply/BAT0/capacity": 71,
-    "power_supply/BAT0/energy_now": 31000000,
-    "power_supply/BAT0/energy_full": 44000000,
-    "power_supply/BAT0/energy_full_design": 50000000,
-    "power_supply/BAT0/cycle_count": 312,
-    "power_supply/AC/type": "Mains",
-    "power_supply/AC/online": 0,
-    "power_supply/hidpp_battery_0/type": "Battery",  # a mouse
-    "power_supply/hidpp_battery_0/scope": "Device",
-    "power_supply/hidpp_battery_0/capacity": 3,
-    "power_supply/hidpp_battery_0/status": "Discharging",
-}
 
 
 @needs_root
@@ -98,38 +74,15 @@ def test_batteries(tmp_path: Path, changed: dict[str, object], cause: str | None
 
 
 @pytest.fixture
-def sound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A sound server of one's own with one made-up loudspeaker, which is the default for this process."""
+def sound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sound]:
     if not shutil.which("pulseaudio"):
         pytest.skip("needs the package pulseaudio")
-    script = tmp_path / "sound.pa"
-    script.write_text(
-        "load-module module-null-sink sink_name=speaker\n"
-        "load-module module-native-protocol-unix\n"
-        "load-module module-always-sink\n"
-    )
-    (tmp_path / "run").mkdir(mode=0o700)
-    for name, value in (("XDG_RUNTIME_DIR", tmp_path / "run"), ("HOME", tmp_path), ("TECHDOCTOR_OFFLINE", "1")):
-        monkeypatch.setenv(name, str(value))
-    monkeypatch.delenv("PULSE_SERVER", raising=False)
-    server = subprocess.Popen(
-        ["pulseaudio", "-n", "-F", script, "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no"],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    for _ in range(100):
-        if control("info").returncode == 0:
-            break
-        time.sleep(0.1)
-    yield
-    server.terminate()
-    server.wait(10)
-
-
-def control(*words: str) -> subprocess.CompletedProcess[bytes]:
-    server = f"PULSE_SERVER=unix:{os.environ['XDG_RUNTIME_DIR']}/pulse/native"
-    return subprocess.run(["env", server, "pactl", *words], capture_output=True, check=False, timeout=10)
+    with sound_server(tmp_path) as server:
+        for name, value in server.variables.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("TECHDOCTOR_OFFLINE", "1")
+        monkeypatch.delenv("PULSE_SERVER", raising=False)
+        yield server
 
 
 def asked(words: str, *options: str) -> dict[str, Any]:
@@ -139,26 +92,26 @@ def asked(words: str, *options: str) -> dict[str, Any]:
     return found
 
 
-def test_sound_that_is_muted_is_switched_on_and_muted_again(sound: None) -> None:
+def test_sound_that_is_muted_is_switched_on_and_muted_again(sound: Sound) -> None:
     assert asked("there is no sound")["end"] == "not_reproduced"
-    control("set-sink-mute", "speaker", "1")
-    control("set-sink-volume", "speaker", "4%")
+    sound.control("set-sink-mute", "speaker", "1")
+    sound.control("set-sink-volume", "speaker", "4%")
     assert asked("I hear nothing")["cause"] == "sound.none.muted"
     mended = asked("I hear nothing", "--fix", "safe")
     assert (mended["end"], mended["fixes_applied"]) == ("solved", ["sound.none.muted/unmute"])
     host = LocalHost()
-    control("set-sink-mute", "speaker", "1")
-    control("set-sink-volume", "speaker", "4%")
+    sound.control("set-sink-mute", "speaker", "1")
+    sound.control("set-sink-volume", "speaker", "4%")
     outcome = host.apply("sound.unmute", {})
     assert outcome.ok, outcome.text
-    assert b"no" in control("get-sink-mute", "speaker").stdout
+    assert b"no" in sound.control("get-sink-mute", "speaker").stdout
     assert host.undo("sound.unmute", {}, outcome.undo_token or {}).ok
-    assert b"yes" in control("get-sink-mute", "speaker").stdout
-    assert b"4%" in control("get-sink-volume", "speaker").stdout
+    assert b"yes" in sound.control("get-sink-mute", "speaker").stdout
+    assert b"4%" in sound.control("get-sink-volume", "speaker").stdout
 
 
-def test_a_stand_in_is_no_device(sound: None) -> None:
-    control("unload-module", "module-null-sink")
+def test_a_stand_in_is_no_device(sound: Sound) -> None:
+    sound.control("unload-module", "module-null-sink")
     found = asked("no audio output at all")
     assert found["cause"] == "sound.none.no_device"
     assert found["facts"]["sound"]["data"]["device"] == "Dummy Output"

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from tests.lab.host import memory_faults
 from tests.lab.host.breakage import diagnose, group, into, need_cgroup, python, running, wait_for
+from tests.lab.host.memory_faults import GROWS, TOO_MUCH, hits, kills
 
 pytestmark = [
     pytest.mark.lab,
@@ -19,15 +18,7 @@ pytestmark = [
     pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs Linux' /proc"),
 ]
 MEMORY = "out of memory"
-_MIB = 1 << 20
-
-
-def _kills(folder: Path) -> int:
-    return int((folder / "memory.oom_control").read_text().split()[-1])
-
-
-def _hits(folder: Path) -> int:
-    return int((folder / "memory.failcnt").read_text())
+_MIB = memory_faults.MIB
 
 
 def test_healthy() -> None:
@@ -55,10 +46,10 @@ def test_page_cache_that_fills_a_group_is_no_fault(tmp_path: Path) -> None:
         group("memory", memory__limit_in_bytes=str(60 * _MIB)) as folder,
         running(*python(writer, str(tmp_path / "big")), group=folder),
     ):
-        wait_for(lambda: _hits(folder) > 100)
-        before = _hits(folder)
+        wait_for(lambda: hits(folder) > 100)
+        before = hits(folder)
         outcome = diagnose(MEMORY)
-        assert _hits(folder) > before
+        assert hits(folder) > before
     assert outcome.cause is None
 
 
@@ -73,7 +64,7 @@ def test_group_that_keeps_hitting_its_limit(tmp_path: Path) -> None:
         group("memory", memory__limit_in_bytes=str(64 * _MIB)) as folder,
         running(*python(code, str(tmp_path / "big")), group=folder),
     ):
-        wait_for(lambda: _hits(folder) > 100)
+        wait_for(lambda: hits(folder) > 100)
         outcome = diagnose(MEMORY)
     assert outcome.cause == "perf.mem.cgroup_limit"
     assert outcome.fact("groups")["memory_name"] == f"/{folder.name}"
@@ -87,7 +78,7 @@ def test_group_whose_programs_are_ended_again_and_again() -> None:
         group("memory", memory__limit_in_bytes=str(40 * _MIB)) as folder,
         running("sh", "-c", grow, *python("")[:1], group=folder),
     ):
-        wait_for(lambda: _kills(folder) > 1)
+        wait_for(lambda: kills(folder) > 1)
         outcome = diagnose(MEMORY)
     assert outcome.cause == "perf.mem.cgroup_limit"
 
@@ -97,9 +88,9 @@ def test_program_of_a_group_was_ended_before() -> None:
     need_cgroup("memory")
     with (
         group("memory", memory__limit_in_bytes=str(40 * _MIB)) as folder,
-        running(*python("x = bytearray(100 << 20); x[::4096] = x[::4096]"), group=folder),
+        running(*python(TOO_MUCH), group=folder),
     ):
-        wait_for(lambda: _kills(folder) > 0)
+        wait_for(lambda: kills(folder) > 0)
         outcome = diagnose(MEMORY)
         asked = diagnose(MEMORY, "--set", f"unit={folder.name}")
     assert (outcome.cause, asked.cause) == ("perf.mem.cgroup_limit", "perf.mem.cgroup_limit")
@@ -110,9 +101,9 @@ def test_group_that_is_gone_is_told_but_no_cause() -> None:
     need_cgroup("memory")
     with (
         group("memory", memory__limit_in_bytes=str(40 * _MIB)) as folder,
-        running(*python("x = bytearray(100 << 20); x[::4096] = x[::4096]"), group=folder),
+        running(*python(TOO_MUCH), group=folder),
     ):
-        wait_for(lambda: _kills(folder) > 0)
+        wait_for(lambda: kills(folder) > 0)
     outcome = diagnose(MEMORY)
     assert outcome.cause is None
     assert outcome.fact("oom")["last_scope"] == "limit"
@@ -124,7 +115,7 @@ def test_paused_for_want_of_memory() -> None:
     files = {"memory__limit_in_bytes": str(40 * _MIB), "memory__oom_control": "1"}
     with (
         group("memory", **files) as folder,
-        running(*python("x = bytearray(100 << 20); x[::4096] = x[::4096]"), group=folder),
+        running(*python(TOO_MUCH), group=folder),
     ):
         wait_for(lambda: "under_oom 1" in (folder / "memory.oom_control").read_text())
         outcome = diagnose(MEMORY)
@@ -158,42 +149,13 @@ def test_asked_for_a_group_that_is_not_there() -> None:
     assert (outcome.tree["end"], outcome.cause) == ("inconclusive", None)
 
 
-@contextmanager
-def swap_space(folder: Path, mib: int) -> Iterator[None]:
-    """A swap file on this machine, for as long as the test takes."""
-    path = folder / "swap"
-    path.write_bytes(bytes(mib * _MIB))
-    path.chmod(0o600)
-    subprocess.run(["mkswap", str(path)], check=True, capture_output=True)
-    added = subprocess.run(["swapon", str(path)], check=False, capture_output=True, text=True)
-    if added.returncode:
-        pytest.skip(f"no swap file can be used on this file system: {added.stderr.strip()}")
-    try:
-        yield
-    finally:
-        subprocess.run(["swapoff", str(path)], check=True, capture_output=True)
-        path.unlink()
-
-
-def test_memory_goes_to_disk_and_back() -> None:
-    need_cgroup("memory")
-    code = "x = bytearray(90 << 20)\nwhile True:\n    for i in range(0, len(x), 4096): x[i] = (x[i] + 1) % 256"
-    folder = Path("/var/tmp/techdoctor-lab")  # a real disk: swap files do not work on tmpfs or overlays
-    folder.mkdir(exist_ok=True)
-    with (
-        swap_space(folder, 160),
-        group("memory", memory__limit_in_bytes=str(48 * _MIB)) as limited,
-        running(*python(code), group=limited),
-    ):
-        wait_for(lambda: "swap 0\n" not in (limited / "memory.stat").read_text())
-        time.sleep(2)
-        outcome = diagnose(MEMORY)
-    assert outcome.cause == "perf.mem.swap_thrash"
+def test_memory_goes_to_disk_and_back(tmp_path: Path) -> None:
+    with memory_faults.swapping(tmp_path):
+        assert diagnose(MEMORY).cause == "perf.mem.swap_thrash"
 
 
 def test_growing_program() -> None:
-    code = "import time\nx = []\nwhile True: x.append(b'x' * (1 << 20) * 2); time.sleep(0.1)"
-    with running(*python(code)) as program:
+    with running(*python(GROWS)) as program:
         time.sleep(1)
         outcome = diagnose(MEMORY)
     assert outcome.cause == "perf.mem.leak"
@@ -203,8 +165,7 @@ def test_growing_program() -> None:
 def test_growing_program_is_ended_and_measured_gone(tmp_path: Path) -> None:
     answers = tmp_path / "answers.yaml"
     answers.write_text("restart_it: no\nend_it: yes\n")
-    code = "import time\nx = []\nwhile True: x.append(b'x' * (1 << 20) * 2); time.sleep(0.1)"
-    with running(*python(code)) as program:
+    with running(*python(GROWS)) as program:
         time.sleep(1)
         outcome = diagnose(MEMORY, "--answers", str(answers))
         assert not Path(f"/proc/{program.pid}").exists() or " Z " in Path(f"/proc/{program.pid}/stat").read_text()
@@ -220,13 +181,6 @@ def test_program_that_loads_something_once_is_no_fault() -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root for a mount namespace")
 def test_memory_used_up(tmp_path: Path) -> None:
-    """Filling this machine's memory would hurt everybody on it: the kernel's report of it is covered instead."""
-    report = Path("/proc/meminfo").read_text().splitlines()
-    spent = {"MemFree:": 60_000, "MemAvailable:": 90_000, "Cached:": 40_000, "Buffers:": 1_000}
-    lines = [f"{line.split()[0]} {spent[line.split()[0]]} kB" if line.split()[0] in spent else line for line in report]
-    (tmp_path / "meminfo").write_text("\n".join(lines) + "\n")
-    cover = f'mount --bind {tmp_path}/meminfo /proc/meminfo && exec "$@"'
-    outcome = diagnose(MEMORY, prefix=["unshare", "--mount", "sh", "-c", cover, "sh"])
-    assert outcome.cause == "perf.mem.memory_full"
-    slow = diagnose("computer is slow", prefix=["unshare", "--mount", "sh", "-c", cover, "sh"])
-    assert slow.cause == "perf.mem.memory_full"
+    with memory_faults.used_up(tmp_path) as prefix:
+        assert diagnose(MEMORY, prefix=prefix).cause == "perf.mem.memory_full"
+        assert diagnose("computer is slow", prefix=prefix).cause == "perf.mem.memory_full"

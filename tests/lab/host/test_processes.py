@@ -12,6 +12,18 @@ from pathlib import Path
 import pytest
 
 from tests.lab.host.breakage import SPIN, diagnose, entering, group, into, need_cgroup, python, running, wait_for
+from tests.lab.host.process_faults import (
+    AS_STRANGER,
+    CHILDREN_LEFT,
+    FORKS,
+    MANY_FILES,
+    SPINNERS,
+    STUCK,
+    WATCHERS,
+    building,
+    giving_way,
+    state_of,
+)
 
 pytestmark = [
     pytest.mark.lab,
@@ -21,10 +33,6 @@ pytestmark = [
 SLOW = "computer is slow"
 # Sets the name under which the kernel lists a process; it may hold anything but zero bytes.
 _NAMED = "import ctypes, time; ctypes.CDLL(None).prctl(15, {name!r}); exec({code!r})"
-
-
-def _state(pid: int) -> str:
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 
 
 def test_healthy() -> None:
@@ -88,40 +96,32 @@ def test_runaway_is_ended_and_measured_gone(tmp_path: Path) -> None:
     with running(*python(SPIN)) as program:
         time.sleep(2)
         outcome = diagnose(SLOW, "--answers", str(answers))
-        assert not Path(f"/proc/{program.pid}").exists() or _state(program.pid) == "Z"
+        assert not Path(f"/proc/{program.pid}").exists() or state_of(program) == "Z"
     assert (outcome.tree["end"], outcome.cause, outcome.code) == ("solved", "perf.slow.runaway_process", 0)
     (fix,) = [f for f in outcome.tree["findings"][0]["fixes"] if f["applied"]]
     assert (fix["id"], fix["result"]) == ("end_it", "solved")
 
 
-def test_work_that_gives_way_is_no_fault() -> None:
-    with running("nice", "-n", "19", *python(SPIN)), running("nice", "-n", "19", *python(SPIN)):
-        time.sleep(3)
-        outcome = diagnose(SLOW)
-    assert outcome.cause is None
+def test_work_that_gives_way_is_no_fault(tmp_path: Path) -> None:
+    with giving_way(tmp_path):
+        assert diagnose(SLOW).cause is None
 
 
 def test_a_build_started_a_moment_ago_is_no_fault(tmp_path: Path) -> None:
-    (tmp_path / "a.c").write_text("\n".join(f"int f{i}(int x) {{ return x * {i} + x / 3; }}" for i in range(3000)))
-    build = "while :; do for i in 1 2 3 4; do gcc -O2 -c a.c -o $i.o & done; wait; done"
-    with running("sh", "-c", build, cwd=tmp_path):
-        time.sleep(3)
-        outcome = diagnose(SLOW)
-    assert outcome.findings == {}
+    with building(tmp_path):
+        assert diagnose(SLOW).findings == {}
 
 
 def test_too_many_busy() -> None:
     cores = os.cpu_count() or 1
-    spinners = "import os, time\nfor _ in range({n}): os.fork() or exec('while True: pass')\ntime.sleep(60)"
-    with running(*python(spinners.format(n=cores * 4))):
+    with running(*python(SPINNERS.format(n=cores * 4))):
         time.sleep(6)
         outcome = diagnose(SLOW)
     assert outcome.cause == "perf.slow.many_busy"
 
 
 def test_zombies() -> None:
-    code = "import os, time\nfor _ in range(80): os.fork() or os._exit(0)\ntime.sleep(60)"
-    with running(*python(code)) as program:
+    with running(*python(CHILDREN_LEFT.format(n=80))) as program:
         time.sleep(1.5)
         outcome = diagnose(SLOW)
     assert outcome.cause == "perf.slow.zombies"
@@ -129,18 +129,16 @@ def test_zombies() -> None:
 
 
 def test_a_few_zombies_are_no_fault() -> None:
-    with running(*python("import os, time\nfor _ in range(5): os.fork() or os._exit(0)\ntime.sleep(60)")):
+    with running(*python(CHILDREN_LEFT.format(n=5))):
         time.sleep(0.5)
         assert diagnose(SLOW).cause is None
 
 
 def test_stuck_in_the_kernel() -> None:
-    # A parent of vfork waits uninterruptibly until its child runs something or ends.
-    code = "import ctypes, time\nif ctypes.CDLL(None).vfork() == 0:\n    time.sleep(60)"
-    with running(*python(code)) as program:
-        wait_for(lambda: _state(program.pid) == "D")
+    with running(*python(STUCK)) as program:
+        wait_for(lambda: state_of(program) == "D")
         outcome = diagnose(SLOW)
-        assert _state(program.pid) == "D"
+        assert state_of(program) == "D"
     assert outcome.cause == "perf.slow.stuck_processes"
     assert outcome.fact("proc")["stuck_pid"] == program.inner
 
@@ -150,20 +148,16 @@ def test_paused_program_goes_on(tmp_path: Path) -> None:
     answers.write_text("continue_it: yes\n")
     with running("sleep", "60") as program:
         os.kill(program.pid, signal.SIGSTOP)
-        wait_for(lambda: _state(program.pid) == "T")
+        wait_for(lambda: state_of(program) == "T")
         found = diagnose(SLOW)
         solved = diagnose(SLOW, "--answers", str(answers))
-        assert _state(program.pid) == "S"
+        assert state_of(program) == "S"
     assert found.cause == "perf.slow.stopped_process"
     assert (solved.tree["end"], solved.cause) == ("solved", "perf.slow.stopped_process")
 
 
 def test_too_many_open_files() -> None:
-    code = (
-        "import os, resource, time\nresource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))\n"
-        "try:\n    while True: os.open('/dev/null', 0)\nexcept OSError: time.sleep(60)"
-    )
-    with running(*python(code)) as program:
+    with running(*python(MANY_FILES)) as program:
         time.sleep(0.5)
         outcome = diagnose(SLOW)
     assert outcome.cause == "perf.slow.files_exhausted"
@@ -172,11 +166,7 @@ def test_too_many_open_files() -> None:
 
 def test_no_more_processes_in_a_group() -> None:
     need_cgroup("pids")
-    code = (
-        "import os, time\nfor _ in range(40):\n    try:\n        if os.fork() == 0: time.sleep(60)\n"
-        "    except OSError: pass\ntime.sleep(60)"
-    )
-    with group("pids", pids__max="20") as folder, running(*python(code), group=folder):
+    with group("pids", pids__max="20") as folder, running(*python(FORKS), group=folder):
         time.sleep(0.7)
         outcome = diagnose(SLOW)
     assert outcome.cause == "perf.slow.pids_exhausted"
@@ -185,21 +175,14 @@ def test_no_more_processes_in_a_group() -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become another user")
 def test_user_may_start_no_more() -> None:
-    code = (
-        "import os, resource, time\nresource.setrlimit(resource.RLIMIT_NPROC, (20, 20))\nos.setgroups([])\n"
-        "os.setresgid(61234, 61234, 61234)\nos.setresuid(61234, 61234, 61234)\n"
-        "for _ in range(40):\n    try:\n        if os.fork() == 0: time.sleep(60)\n    except OSError: pass\n"
-        "time.sleep(60)"
-    )
-    with running(*python(code)):
+    with running(*python(AS_STRANGER + FORKS)):
         time.sleep(0.7)
         outcome = diagnose(SLOW)
     assert outcome.cause == "perf.slow.user_limit"
 
 
 def test_too_many_watchers() -> None:
-    code = "import ctypes, time\nlibc = ctypes.CDLL(None)\nwhile libc.inotify_init1(0) >= 0: pass\ntime.sleep(60)"
-    with running(*python(code)):
+    with running(*python(WATCHERS)):
         time.sleep(0.5)
         outcome = diagnose(SLOW)
     assert outcome.cause == "perf.slow.watches_exhausted"
@@ -217,8 +200,7 @@ def test_session_with_little_processing_power() -> None:
 
 def test_hung_drive_does_not_stop_the_report() -> None:
     """The rest of the report arrives within its time although a process hangs for good."""
-    code = "import ctypes, time\nif ctypes.CDLL(None).vfork() == 0:\n    time.sleep(60)"
-    with running(*python(code)), running(*python(code)):
+    with running(*python(STUCK)), running(*python(STUCK)):
         time.sleep(0.5)
         outcome = diagnose(SLOW)
     assert {fact["status"] for fact in outcome.tree["facts"].values()} <= {"ok", "not_applicable"}
