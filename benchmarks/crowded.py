@@ -39,7 +39,9 @@ def never_answers(there: Machine) -> None:
     point = there.place("hung")
     there.sh(f"truncate -s 32M {there.folder}/hung.img; mkfs.ext4 -q -F {there.folder}/hung.img")
     there.start("fuse2fs", "-f", f"{there.folder}/hung.img", str(point))
-    there.sh(f"for i in $(seq 100); do grep -q ' {point} ' /proc/mounts && break; sleep 0.1; done; ls {point} >/dev/null")
+    there.sh(
+        f"for i in $(seq 100); do grep -q ' {point} ' /proc/mounts && break; sleep 0.1; done; ls {point} >/dev/null"
+    )
     for pid in there.running("fuse2fs"):
         there.sh(f"kill -STOP {pid}")
 
@@ -87,7 +89,9 @@ def row(name: str, breaks: tuple[Callable[[Machine], None], ...]) -> str:
         assert isinstance(findings, list)
         named = ", ".join(f["id"] for f in findings if f["severity"] in ("problem", "danger")) or "no problem"
         df_s, glances_s = peer(there, "df"), peer(there, "glances", "--stdout", "fs", "--stop-after", "1")
-        return f"| {name} | {check_s} | {named} | {diagnose_s} | {told['cause'] or told['end']} | {df_s} | {glances_s} |"
+        return (
+            f"| {name} | {check_s} | {named} | {diagnose_s} | {told['cause'] or told['end']} | {df_s} | {glances_s} |"
+        )
 
 
 def main() -> None:

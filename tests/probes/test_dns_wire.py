@@ -99,7 +99,7 @@ def test_ladder_of_pointers_is_bounded() -> None:
     ladder = b"\0" + b"".join(struct.pack("!H", 0xC000 | (12 if i == 0 else 11 + 2 * i)) for i in range(60))
     packet = struct.pack("!HHHHHH", 1, 0x8180, 0, 1, 0, 0) + ladder
     with pytest.raises(Malformed):
-        dns_wire._read_name(packet, len(packet) - 2)
+        dns_wire.read_name(packet, len(packet) - 2)
 
 
 def test_unprintable_labels_are_escaped() -> None:

@@ -78,6 +78,7 @@ def check_now(context: Context) -> Kept:
 
 def _measured(context: Context, wish: Wish, wanted: Sequence[str]) -> tuple[CheckUp, Seen | None]:
     from techdoctor.hosts.shared import SharedHost
+    from techdoctor.records.printers import KnownPrinters
     from techdoctor.session.ahead import remember, remembered, settled
     from techdoctor.settings import cache_folder
 
@@ -97,6 +98,8 @@ def _measured(context: Context, wish: Wish, wanted: Sequence[str]) -> tuple[Chec
     result = replace(result, duration_ms=(time.monotonic() - begun) * 1000)  # what began ahead of the walks counts
     if whole:
         remember(cache, result.asked)
+        with suppress(StateError):
+            KnownPrinters(context.state_folder).learn(fact for _, fact in result.asked)
     return result, taking.result() if taking is not None else None
 
 

@@ -18,8 +18,9 @@ UNSOLVED = ("escalated", "inconclusive", "declined", "referred", "found")
 
 
 def closed(context: Context, result: Diagnosis, platform: str) -> None:
-    """Writes the history row and removes sessions past their retention; a failure costs only that."""
+    """Writes the history row, removes sessions past their retention, remembers printers; a failure costs only that."""
     from techdoctor.records.history import PastSession
+    from techdoctor.records.printers import KnownPrinters
 
     if not result.session or result.playbook is None:
         return
@@ -33,8 +34,12 @@ def closed(context: Context, result: Diagnosis, platform: str) -> None:
         fixes=result.fixes_applied,
         duration_ms=result.duration_ms,
     )
-    store, days = context.store, context.settings.retention_days
-    for keep in (lambda: store.history.record(row), lambda: store.sweep(days)):
+    store, days, printers = context.store, context.settings.retention_days, KnownPrinters(context.state_folder)
+    for keep in (
+        lambda: store.history.record(row),
+        lambda: store.sweep(days),
+        lambda: printers.learn(result.facts.values()),
+    ):
         try:
             keep()
         except StateError as error:

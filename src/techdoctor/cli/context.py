@@ -77,7 +77,16 @@ class Context:
 
         if self.settings.targets:
             check_targets(self.settings, asked({}))
-        return ProbeSettings(self.settings.offline, self.settings.targets)
+        return ProbeSettings(self.settings.offline, self.settings.targets, self._known_printers())
+
+    def _known_printers(self) -> Mapping[str, Mapping[str, str]]:
+        from techdoctor.errors import StateError
+        from techdoctor.records.printers import KnownPrinters
+
+        try:
+            return KnownPrinters(self.state_folder).load()
+        except StateError:
+            return {}  # a diagnosis without memory is still one; that nothing can be saved is said elsewhere
 
     def local_host(self, may_prompt: bool = False) -> LocalHost:
         from techdoctor.hosts.local import LocalHost

@@ -73,6 +73,22 @@ def prove(
     return _told(trial, printed, came_out, quiet=json_)
 
 
+@app.command("forget", short_help="A queue has got another printer on purpose.")
+def forget(queue: Annotated[str, typer.Argument(metavar="QUEUE", help="The queue.")]) -> int:
+    """Forget which printer stood behind a queue; the next diagnosis remembers the one that is there then.
+
+    Example: techdoctor print forget office
+    """
+    from techdoctor.records.printers import KnownPrinters
+
+    known = KnownPrinters(Context().state_folder)
+    if not known.forget(queue):
+        remembered = ", ".join(sorted(known.load())) or say("print.none_remembered")
+        raise UsageError(say("print.not_remembered", printer=clean_line(queue)), remembered)
+    print(say("print.forgotten", printer=clean_line(queue)))
+    return EXIT_OK
+
+
 def _chosen(context: Context, printer: str) -> tuple[Acting, PrintService, str]:
     """The surroundings of the test, the print service and the queue's name.
 

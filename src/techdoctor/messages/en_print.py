@@ -18,4 +18,7 @@ TEXTS: dict[str, Text] = {
     "print.no_queue_hint": "techdoctor diagnose no printer is set up",
     "print.needs_cups": "print test works with CUPS, which Windows does not have",
     "print.not_tested": "Nothing was sent.",
+    "print.not_remembered": "no printer is remembered for a queue named {printer}",
+    "print.none_remembered": "none is remembered at all",
+    "print.forgotten": "Forgotten. The printer that stands behind {printer} at the next diagnosis is remembered then.",
 }

@@ -171,10 +171,12 @@ class ProbeSettings:
     Attributes:
         offline: True when nothing may be sent beyond this machine.
         targets: Probe targets by name, e.g. {"internet": [...]}; see probes/network/targets.py.
+        known_printers: What is remembered of the printers behind queues: queue -> {"uuid", "model", "uri"}.
     """
 
     offline: bool = False
     targets: Mapping[str, Value] = field(default_factory=dict)
+    known_printers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass

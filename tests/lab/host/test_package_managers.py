@@ -53,7 +53,7 @@ mkdir older; printf 'pkgname = tdlab-arch\\npkgver = 1.0-1\\npkgdesc = x\\narch 
 tar -C older -czf tdlab-arch-1.0-1-any.pkg.tar.gz .PKGINFO
 own /var/lib/pacman; mkdir /var/lib/pacman/sync /var/lib/pacman/local
 mkdir -p newer/tdlab-arch-1.1-1
-printf '%%FILENAME%%\\nx\\n\\n%%NAME%%\\ntdlab-arch\\n\\n%%VERSION%%\\n1.1-1\\n\\n%%ARCH%%\\nany\\n' > newer/tdlab-arch-1.1-1/desc
+printf '%%%%%s%%%%\\n%s\\n\\n' FILENAME x NAME tdlab-arch VERSION 1.1-1 ARCH any > newer/tdlab-arch-1.1-1/desc
 tar -C newer -czf /var/lib/pacman/sync/lab.db tdlab-arch-1.1-1
 printf '[options]\\nArchitecture = auto\\nSigLevel = Never\\n[lab]\\nServer = file://%s\\n' "$PWD" > pacman.conf
 mount --bind pacman.conf /etc/pacman.conf
@@ -107,6 +107,7 @@ def test_one_update_waits(
 def test_nothing_waits_when_the_newest_is_installed(tmp_path: Path, manager: str) -> None:
     if not shutil.which(manager) or not (manager == "pacman" or shutil.which("createrepo_c")):
         pytest.skip(f"needs {manager}")
-    rpm, arch = _RPM.replace("-i --nodeps --ignorearch noarch/tdlab-rpm-1.0", "-i --nodeps --ignorearch noarch/tdlab-rpm-1.1"), _PACMAN.replace("1.1-1", "1.0-1")  # fmt: skip
+    rpm = _RPM.replace("noarch/tdlab-rpm-1.0-", "noarch/tdlab-rpm-1.1-")
+    arch = _PACMAN.replace("1.1-1", "1.0-1")
     parts = {"dnf": (rpm, _DNF), "zypper": (rpm, _ZYPPER), "pacman": (arch,)}[manager]
     assert _probed(tmp_path, *parts)["data"]["count"] == 0

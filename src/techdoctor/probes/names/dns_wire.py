@@ -94,7 +94,7 @@ def canonical(name: str) -> str:
     Raises:
         BadName: The name cannot be asked for.
     """
-    return _read_name(wire_name(name), 0)[0].lower()
+    return read_name(wire_name(name), 0)[0].lower()
 
 
 def query(name: str, type_name: str, identity: int) -> bytes:
@@ -128,8 +128,8 @@ def decode(packet: bytes) -> Message:
     truncated = bool(flags & 0x0200)
     question, at = ("", 0), _HEADER.size
     if questions:
-        name, at = _read_name(packet, at)
-        (kind,) = _read(packet, at, "!H")
+        name, at = read_name(packet, at)
+        (kind,) = read_fields(packet, at, "!H")
         question, at = (name.lower(), kind), at + 4
     found: List[Answer] = []
     for _ in range(min(answers, MAX_ANSWERS)):
@@ -144,21 +144,30 @@ def decode(packet: bytes) -> Message:
     return Message(identity, bool(flags & 0x8000), truncated, RCODES.get(code, f"RCODE{code}"), question, tuple(found))
 
 
-def _read(packet: bytes, at: int, layout: str) -> Tuple[int, ...]:
+def read_fields(packet: bytes, at: int, layout: str) -> Tuple[int, ...]:
+    """Numbers at an offset, by their struct layout.
+
+    Raises:
+        Malformed: The packet ends before.
+    """
     try:
         return struct.unpack_from(layout, packet, at)
     except struct.error:
         raise Malformed("ends too early") from None
 
 
-def _read_name(packet: bytes, at: int) -> Tuple[str, int]:
-    r"""The name at an offset and the offset behind it; unprintable bytes as \DDD (RFC 4343)."""
+def read_name(packet: bytes, at: int) -> Tuple[str, int]:
+    r"""The name at an offset and the offset behind it; unprintable bytes as \DDD (RFC 4343).
+
+    Raises:
+        Malformed: It ends too early, is too long, or points forward.
+    """
     labels: List[str] = []
     behind, pointers, length = 0, 0, 0
     while True:
-        (size,) = _read(packet, at, "!B")
+        (size,) = read_fields(packet, at, "!B")
         if size & 0xC0 == 0xC0:
-            (pointer,) = _read(packet, at, "!H")
+            (pointer,) = read_fields(packet, at, "!H")
             behind = behind or at + 2
             pointers += 1
             if pointers > MAX_POINTERS or pointer & 0x3FFF >= at:
@@ -178,8 +187,8 @@ def _read_name(packet: bytes, at: int) -> Tuple[str, int]:
 
 
 def _read_answer(packet: bytes, at: int) -> Tuple[Answer, int]:
-    _, at = _read_name(packet, at)
-    kind, group, _, size = _read(packet, at, "!HHIH")
+    _, at = read_name(packet, at)
+    kind, group, _, size = read_fields(packet, at, "!HHIH")
     body, behind = packet[at + 10 : at + 10 + size], at + 10 + size
     if len(body) < size:
         raise Malformed("a record ends too early")

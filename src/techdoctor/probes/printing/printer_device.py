@@ -128,8 +128,13 @@ def _measure_device(probing: Probing) -> Reading:
     data["answer_ms"] = (time.monotonic() - begun) * 1000
     if contact.printer is not None:
         data.update(describe_device(contact.printer))
+        known = probing.settings.known_printers.get(name, {}).get("uuid", "")
+        if known and data.get("uuid"):
+            data["is_known_one"] = str(data["uuid"]).lower() == known.lower()
     silent = "the printer gave no answer" if contact.error else "this way of printing cannot be asked for its state"
     gaps = {key: silent for key in _STATE_FIELDS if data.get(key) is None and contact.printer is None}
+    if "is_known_one" not in data:
+        gaps["is_known_one"] = "nothing is remembered of the printer of this queue"
     if contact.ping_answers is None:
         gaps["ping_answers"] = (
             "the ping could not be run" if contact.error in ("timeout", "unreachable") else "not needed"
@@ -202,6 +207,7 @@ PROBES = (
             "ping_answers": boolean("Its address answers a ping; tried when the connection fails."),
             "open_ports": Field("list", "Other printing ports that are open, when this one refuses.", of="int"),
             "answer_ms": number("Time until it was clear.", "ms"),
+            "is_known_one": boolean("Its UUID is the one that techdoctor remembers of this queue's printer."),
             **_STATE_FIELDS,
         },
         methods={

@@ -1,0 +1,1 @@
+"""Devices that announce themselves on this network: multicast DNS and DNS-SD."""

@@ -1,0 +1,107 @@
+"""Printers that announce themselves: found nearby, moved, exchanged, or not looked up, by a real avahi-daemon."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.lab.printing.bench import Bench
+from tests.lab.printing.printer_network import FORMER, NAME, OTHER, PRINTER, UUID, PrinterNetwork
+from tests.lab.printing.scheduler import Scheduler
+
+pytestmark = [
+    pytest.mark.lab,
+    pytest.mark.skipif(
+        os.getuid() != 0
+        or not shutil.which("avahi-daemon", path="/usr/sbin")
+        or not shutil.which("cupsd", path="/usr/sbin"),
+        reason="networks of its own need root, a real avahi-daemon and a real cupsd",
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def network() -> Iterator[PrinterNetwork]:
+    with PrinterNetwork() as made:
+        yield made
+
+
+@pytest.fixture
+def bench(network: PrinterNetwork) -> Iterator[Bench]:
+    network.look_up("files dns")
+    with Bench(cups=Scheduler(network.name), env={"TECHDOCTOR_OFFLINE": "0"}) as made:
+        yield made
+
+
+def _probe(bench: Bench, network: PrinterNetwork, name: str) -> dict[str, Any]:
+    ran, _ = bench.techdoctor("probe", name, "--json", prefix=network.prefix())
+    fact: dict[str, Any] = json.loads(ran.stdout)["facts"][name]
+    return fact
+
+
+def test_a_printer_nearby_is_found(bench: Bench, network: PrinterNetwork) -> None:
+    data = _probe(bench, network, "printer.near")["data"]
+    assert data["count"] == 1
+    (printer,) = data["printers"]
+    assert (printer["model"], printer["address"], printer["uuid"]) == ("Laboratory Laser", PRINTER, UUID)
+    assert printer["uri"] == f"ipp://{NAME}.local:631/ipp/print"
+    assert printer["driverless"]
+
+
+def test_local_names_are_not_looked_up(bench: Bench, network: PrinterNetwork) -> None:
+    bench.cups.add_default("office", f"ipp://{NAME}.local/ipp/print", "raw")
+    bench.cups.submit("office")
+    found = bench.diagnose(prefix=network.prefix())
+    assert found.cause == "mdns_missing"
+    assert found.report["facts"]["local_name"]["data"]["address"] == PRINTER
+
+
+def test_a_name_that_no_device_has_is_just_unknown(bench: Bench, network: PrinterNetwork) -> None:
+    bench.cups.add_default("office", "ipp://nosuchprinter.local/ipp/print", "raw")
+    bench.cups.submit("office")
+    assert bench.diagnose(prefix=network.prefix()).cause == "printer_name_unresolved"
+
+
+def test_the_service_for_announcements_is_off(bench: Bench, network: PrinterNetwork) -> None:
+    assert bench.diagnose(prefix=network.prefix("stopped")).cause == "discovery_down"
+    assert bench.diagnose(prefix=network.prefix()).cause == "no_printer"
+    network.look_up("files mdns4_minimal [NOTFOUND=return] dns")
+    bench.cups.add_default("office", f"ipp://{NAME}.local/ipp/print", "raw")
+    bench.cups.submit("office")
+    assert bench.diagnose(prefix=network.prefix("stopped")).cause == "discovery_down"
+
+
+def test_a_printer_that_moved_is_found_mended_and_put_back(bench: Bench, network: PrinterNetwork) -> None:
+    bench.cups.add_default("office", f"ipp://{PRINTER}/ipp/print")
+    healthy = bench.diagnose(prefix=network.prefix())
+    assert healthy.report["end"] == "not_reproduced", healthy.report["findings"]
+    bench.cups.run("lpadmin", "-p", "office", "-v", f"ipp://{FORMER}/ipp/print")  # where it was until its new lease
+    bench.cups.submit("office")
+    found = bench.diagnose(prefix=network.prefix())
+    assert (found.cause, found.report["findings"][0]["confirmed"]) == ("printer_moved", True)
+    answers = bench.cups.folder / "answers.yaml"
+    answers.write_text("point_there: yes\n")
+    mended = bench.diagnose("--answers", str(answers), prefix=network.prefix())
+    assert (mended.cause, mended.report["end"]) == ("printer_moved", "solved")
+    assert f"ipp://{PRINTER}:631/ipp/print" in bench.cups.run("lpstat", "-v", "office").stdout
+    bench.techdoctor("session", "undo", mended.report["session"], prefix=network.prefix(), stdin="1\n")
+    assert f"ipp://{FORMER}/ipp/print" in bench.cups.run("lpstat", "-v", "office").stdout
+
+
+def test_an_exchanged_printer_is_told_and_accepted_on_wish(bench: Bench, network: PrinterNetwork) -> None:
+    bench.cups.add_default("office", f"ipp://{PRINTER}/ipp/print")
+    assert bench.diagnose(prefix=network.prefix()).report["end"] == "not_reproduced"
+    network.printer_at(OTHER, "99999999-7c1b-4f3e-9c55-0a0b0c0d0e0f")
+    bench.cups.run("lpadmin", "-p", "office", "-v", f"ipp://{OTHER}/ipp/print")
+    found = bench.diagnose(prefix=network.prefix())
+    assert found.cause == "wrong_device"
+    ran, _ = bench.techdoctor("print", "forget", "office")
+    assert ran.returncode == 0, ran.stderr
+    assert bench.diagnose(prefix=network.prefix()).report["end"] == "not_reproduced"
+    again, _ = bench.techdoctor("print", "forget", "nosuch")
+    assert (again.returncode, "nosuch" in again.stderr) == (2, True)
