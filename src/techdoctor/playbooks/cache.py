@@ -20,7 +20,7 @@ from techdoctor.model import Value
 from techdoctor.system import read_regular
 
 # Raise when the form of kept trees changes.
-FORMAT = 2
+FORMAT = 3
 FOLDER_VARIABLE = "TECHDOCTOR_CACHE_DIR"
 # A checked tree is a few times its file, which has at most 1 MiB; more than this is not ours.
 MOST_BYTES = 32 << 20

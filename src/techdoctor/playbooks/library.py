@@ -10,7 +10,7 @@ from techdoctor.errors import PlaybookError, UsageError
 from techdoctor.playbooks.cache import Cache
 from techdoctor.playbooks.forms import MAX_FILE_BYTES
 from techdoctor.playbooks.index import Entry
-from techdoctor.playbooks.load import build
+from techdoctor.playbooks.load import build, packed
 from techdoctor.playbooks.problem import ERROR, Problem, nearest
 from techdoctor.playbooks.tree import BranchNode, CallNode, Playbook
 from techdoctor.text import clean_line
@@ -144,7 +144,7 @@ class Library:
             if errors or tree is None:
                 raise playbook_error(errors)
             if self._cache:
-                self._cache.keep_tree(sha256, tree)
+                self._cache.keep_tree(sha256, {**tree, "tests": packed(tree.get("tests", ()))})
         return build(tree, str(path), sha256)
 
 

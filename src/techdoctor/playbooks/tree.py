@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -224,7 +225,8 @@ class Test:
 class Playbook:
     """One playbook. `sha256` is that of the file's bytes; `path` is where it came from.
 
-    `patience_s` is the most time for measuring in one go, in seconds; None leaves it to the session.
+    `patience_s` is the most time for measuring in one go, in seconds; None leaves it to the session. `packed_tests`
+    are its tests as JSON: they are most of a file, and no walk needs them.
     """
 
     id: str
@@ -244,8 +246,13 @@ class Playbook:
     inputs: Mapping[str, InputSpec] = field(default_factory=dict)
     limits: Mapping[str, Limit] = field(default_factory=dict)
     verify: Verify | None = None
-    tests: tuple[Test, ...] = ()
+    packed_tests: str = "[]"
     patience_s: float | None = None
+
+    @functools.cached_property
+    def tests(self) -> tuple[Test, ...]:
+        """Its recorded walks, unpacked when they are asked for."""
+        return tuple(Test(**entry) for entry in json.loads(self.packed_tests))
 
     @functools.cached_property
     def calls(self) -> tuple[FactCall, ...]:
