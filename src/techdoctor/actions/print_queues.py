@@ -103,12 +103,18 @@ def _asked(acting: Acting) -> Tuple[Optional[Setting], str, str]:
     except CannotMeasure as error:
         return None, "", error.reason
     uri = acting.text("uri") or setting.uri
-    if not _URI.fullmatch(uri) or read_device_uri(uri).kind not in ("ipp", "network", "dnssd"):
+    if not is_network_address(uri):
         return None, "", f"'{clean_line(uri)}' is not the address of a network printer"
     return setting, uri, ""
 
 
-def _needs_rights(acting: Acting) -> bool:
+def is_network_address(uri: str) -> bool:
+    """Whether a text is the device URI of a network printer and nothing else."""
+    return bool(_URI.fullmatch(uri)) and read_device_uri(uri).kind in ("ipp", "network", "dnssd")
+
+
+def needs_rights(acting: Acting) -> bool:
+    """Whether queues can only be changed by an administrator."""
     return not may_manage(chosen_server(acting.platform, os.environ))
 
 
@@ -118,9 +124,7 @@ def _preview_address(acting: Acting) -> ActionPreview:
     if setting is None:
         return ActionPreview(title, problem=problem)
     command = lpadmin(acting, "-p", setting.name, "-v", uri)
-    return ActionPreview(
-        f"{title}: {setting.name}", (shown(command),), _needs_rights(acting), "The old address is set."
-    )
+    return ActionPreview(f"{title}: {setting.name}", (shown(command),), needs_rights(acting), "The old address is set.")
 
 
 def _apply_address(acting: Acting) -> ActionOutcome:
@@ -152,7 +156,7 @@ def _preview_again(acting: Acting) -> ActionPreview:
     lost = f" ({setting.waiting} waiting jobs are lost)" if setting.waiting else ""
     commands = tuple(shown(argv) for argv in _steps(acting, setting, uri, ("-m", "everywhere")))
     undo = "The queue is made as it was, with its old driver file."
-    return ActionPreview(f"{title}: {setting.name}{lost}", commands, _needs_rights(acting), undo)
+    return ActionPreview(f"{title}: {setting.name}{lost}", commands, needs_rights(acting), undo)
 
 
 def _apply_again(acting: Acting) -> ActionOutcome:
@@ -171,14 +175,17 @@ def _apply_again(acting: Acting) -> ActionOutcome:
         if not outcome.ok:
             _undo_again(acting, token)
             return ActionOutcome(False, f"{outcome.text}; the queue is as it was, without its jobs")
-    if not _has_driver_soon(acting, setting.name):
+    if not has_driver_soon(acting, setting.name):
         _undo_again(acting, token)
         return ActionOutcome(False, "the printer did not say what it can do; the queue is as it was, without its jobs")
     return ActionOutcome(True, f"{setting.name} is set up again, without a driver of its own", token)
 
 
-def _has_driver_soon(acting: Acting, queue: str) -> bool:
-    """Lpadmin ends well for dead printers too; only the printer description tells (CUPS 2.4)."""
+def has_driver_soon(acting: Acting, queue: str) -> bool:
+    """Whether CUPS gets a printer description within some seconds.
+
+    Lpadmin ends well for dead printers too; only the printer description tells (CUPS 2.4).
+    """
     service = PrintService(Probing({}, acting.platform, time.monotonic() + _DRIVER_WITHIN_S + _ANSWER_S))
     until = time.monotonic() + _DRIVER_WITHIN_S
     while time.monotonic() < until:

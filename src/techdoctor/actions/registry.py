@@ -39,6 +39,7 @@ MODULES: Mapping[str, str] = {
     "print.cancel_job": "printing",
     "print.release_job": "printing",
     "print.resume_queue": "printing",
+    "print.add_queue": "print_add",
     "print.set_address": "print_queues",
     "print.set_default": "print_service",
     "print.set_up_again": "print_queues",

@@ -73,6 +73,26 @@ def prove(
     return _told(trial, printed, came_out, quiet=json_)
 
 
+@app.command("add", short_help="Find a printer on this network and add it.")
+def add(
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask; needs exactly one printer nearby.")] = False,
+    offline: Offline = None,
+    plain: Plain = None,
+) -> int:
+    """Find printers that announce themselves, add the chosen one without a driver, and try it.
+
+    Example: techdoctor print add
+    """
+    from techdoctor.cli.adding import add_printer
+    from techdoctor.console.opening import open_dialogue
+
+    context = Context(offline, plain)
+    queue = add_printer(context, open_dialogue(context.terminal), ask=not yes)
+    if not queue:
+        return EXIT_CANNOT_TELL
+    return prove(printer=queue, page=not yes, yes=yes, offline=offline, plain=plain)
+
+
 @app.command("forget", short_help="A queue has got another printer on purpose.")
 def forget(queue: Annotated[str, typer.Argument(metavar="QUEUE", help="The queue.")]) -> int:
     """Forget which printer stood behind a queue; the next diagnosis remembers the one that is there then.

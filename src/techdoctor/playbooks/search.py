@@ -26,6 +26,11 @@ _K1, _B = 1.2, 0.75
 TITLE_BONUS = 0.5
 # What a complaint gains that says a whole symptom and nothing else.
 SYMPTOM_BONUS = 1.0
+# How alike a symptom and a longer complaint are that says all of it and more.
+WITHIN_SHARE = 0.7
+# What a complaint gains that is a symptom word for word: "not", "nothing" and "no" turn a meaning round, though they
+# are too frequent to find anything by.
+WORDING_BONUS = 1.0
 # What a word for a state (slow, hangs) counts beside a word for a thing (printer, VPN), and what a playbook keeps
 # that knows none of the things named.
 STATE_SHARE = 0.4
@@ -62,16 +67,18 @@ class Asked:
         terms: Its words.
         said: The tokens that stand for the words themselves, without what is merely related.
         has_things: One of its words tells what is in trouble, not only how it behaves.
+        wording: All its words as they were typed, the frequent ones as well.
     """
 
     terms: Sequence[Term]
     said: frozenset[str]
     has_things: bool
+    wording: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, asked: Sequence[Term]) -> Asked:
+    def of(cls, asked: Sequence[Term], words: str) -> Asked:
         said = {token for term in asked for token, weight in term.tokens.items() if weight > RELATED_WEIGHT}
-        return cls(asked, frozenset(said), any(not term.is_state for term in asked))
+        return cls(asked, frozenset(said), any(not term.is_state for term in asked), wording(words))
 
     def share(self, term: Term) -> float:
         """What a word counts: one for a state says little beside one for a thing."""
@@ -93,7 +100,7 @@ def search(index: Sequence[Entry], words: str) -> list[Hit]:
     if not asked:
         return []
     ranking = ranking_of(columns)
-    question = Asked.of(asked)
+    question = Asked.of(asked, words)
     hits = [_hit(entry, columns[number], number, question, ranking) for number, entry in enumerate(index)]
     found = [hit for hit in hits if hit is not None]
     return sorted(found, key=lambda hit: (-round(hit.score, 6), hit.id))
@@ -153,6 +160,7 @@ def _hit(entry: Entry, columns: Mapping[str, Sequence[str]], number: int, asked:
     title = set(columns["title"])
     bonus = 1 + TITLE_BONUS * len(title & asked.said) / max(1, len(title))
     bonus += SYMPTOM_BONUS * max((_likeness(asked.said, symptom) for symptom in _phrases_of(entry)), default=0.0)
+    bonus += WORDING_BONUS * max((_likeness(asked.wording, text) for text in _wordings_of(entry)), default=0.0)
     if asked.has_things and not things:
         bonus *= NO_THING_SHARE
     score *= bonus * math.sqrt(coverage)
@@ -165,9 +173,22 @@ def _phrases_of(entry: Entry) -> tuple[frozenset[str], ...]:
     return tuple(frozenset(index_tokens(text)) for text in (entry.title, *entry.symptoms))
 
 
+@functools.lru_cache(maxsize=512)
+def _wordings_of(entry: Entry) -> tuple[frozenset[str], ...]:
+    """All words of the title and of each symptom."""
+    return tuple(wording(text) for text in (entry.title, *entry.symptoms))
+
+
+def wording(text: str) -> frozenset[str]:
+    """The words of a text in lower case, plurals and short forms as they stand."""
+    return frozenset(re.findall(r"[^\W_]+(?:'[a-z]+)?", text.lower()))
+
+
 def _likeness(said: frozenset[str], symptom: frozenset[str]) -> float:
-    """How much of two phrases is the same, 0 to 1."""
-    return len(said & symptom) / max(1, len(said | symptom))
+    """How much of two phrases is the same, 0 to 1; a symptom that stands whole within a longer story counts as well."""
+    same = len(said & symptom)
+    within = WITHIN_SHARE if len(symptom) > 1 and same == len(symptom) else 0.0
+    return max(same / max(1, len(said | symptom)), within)
 
 
 def rarity(books: int, with_token: int) -> float:

@@ -44,6 +44,29 @@ def _probe(bench: Bench, network: PrinterNetwork, name: str) -> dict[str, Any]:
     return fact
 
 
+def _prints(bench: Bench, network: PrinterNetwork, queue: str) -> bool:
+    """A new job is completed at the printer itself."""
+
+    def finished() -> int:
+        ran, _ = bench.techdoctor(
+            "probe", "printer.jobs", "--set", f"printer={queue}", "--json", prefix=network.prefix()
+        )
+        return int(json.loads(ran.stdout)["facts"]["printer.jobs"]["data"]["finished"])
+
+    before = finished()
+    bench.cups.submit(queue)
+    bench.until(lambda: finished() > before)
+    return True
+
+
+def _mended(bench: Bench, network: PrinterNetwork, answers: str) -> dict[str, Any]:
+    file = bench.cups.folder / "answers.yaml"
+    file.write_text(answers)
+    ran, _ = bench.techdoctor("diagnose", "nothing prints", "--json", "--answers", str(file), prefix=network.prefix())
+    report: dict[str, Any] = json.loads(ran.stdout)
+    return report
+
+
 def test_a_printer_nearby_is_found(bench: Bench, network: PrinterNetwork) -> None:
     data = _probe(bench, network, "printer.near")["data"]
     assert data["count"] == 1
@@ -51,6 +74,33 @@ def test_a_printer_nearby_is_found(bench: Bench, network: PrinterNetwork) -> Non
     assert (printer["model"], printer["address"], printer["uuid"]) == ("Laboratory Laser", PRINTER, UUID)
     assert printer["uri"] == f"ipp://{NAME}.local:631/ipp/print"
     assert printer["driverless"]
+
+
+def test_a_printer_is_found_added_tried_and_deleted_again(bench: Bench, network: PrinterNetwork) -> None:
+    added, _ = bench.techdoctor("print", "add", "--yes", prefix=network.prefix())
+    assert added.returncode == 0, added.stderr
+    assert "Lab_printer_1._floor is added" in added.stdout
+    assert f"ipp://{PRINTER}:631/ipp/print" in bench.cups.run("lpstat", "-v").stdout
+    assert bench.cups.run("lpstat", "-d").stdout.strip().endswith("Lab_printer_1._floor")
+    assert _prints(bench, network, "Lab_printer_1._floor")
+    bench.cups.run("lpadmin", "-x", "Lab_printer_1._floor")
+    answers = bench.cups.folder / "answers.yaml"
+    answers.write_text("add_it: yes\n")
+    ran, _ = bench.techdoctor(
+        "diagnose", "add", "a", "printer", "--json", "--answers", str(answers), prefix=network.prefix()
+    )
+    report = json.loads(ran.stdout)
+    assert (report["end"], report["cause"]) == ("solved", "print.add.one_to_add")
+    bench.techdoctor("session", "undo", report["session"], "--yes", prefix=network.prefix())
+    assert bench.cups.run("lpstat", "-v").returncode != 0
+
+
+def test_a_printer_behind_another_port_is_mended_and_prints(bench: Bench, network: PrinterNetwork) -> None:
+    bench.cups.add_default("office", f"ipp://{PRINTER}/ipp/print")
+    bench.cups.run("lpadmin", "-p", "office", "-v", f"ipp://{PRINTER}:8631/ipp/print")
+    mended = _mended(bench, network, "use_found_port: yes\n")
+    assert (mended["cause"], mended["end"]) == ("print.printing.printer_refused", "solved")
+    assert _prints(bench, network, "office")
 
 
 def test_local_names_are_not_looked_up(bench: Bench, network: PrinterNetwork) -> None:
@@ -84,12 +134,11 @@ def test_a_printer_that_moved_is_found_mended_and_put_back(bench: Bench, network
     bench.cups.submit("office")
     found = bench.diagnose(prefix=network.prefix())
     assert (found.cause, found.report["findings"][0]["confirmed"]) == ("printer_moved", True)
-    answers = bench.cups.folder / "answers.yaml"
-    answers.write_text("point_there: yes\n")
-    mended = bench.diagnose("--answers", str(answers), prefix=network.prefix())
-    assert (mended.cause, mended.report["end"]) == ("printer_moved", "solved")
+    mended = _mended(bench, network, "point_there: yes\n")
+    assert (mended["cause"], mended["end"]) == ("print.printing.printer_moved", "solved")
+    assert _prints(bench, network, "office")
     assert f"ipp://{PRINTER}:631/ipp/print" in bench.cups.run("lpstat", "-v", "office").stdout
-    bench.techdoctor("session", "undo", mended.report["session"], prefix=network.prefix(), stdin="1\n")
+    bench.techdoctor("session", "undo", mended["session"], prefix=network.prefix(), stdin="1\n")
     assert f"ipp://{FORMER}/ipp/print" in bench.cups.run("lpstat", "-v", "office").stdout
 
 

@@ -5,6 +5,7 @@ They come from anybody on the network, so every read is bounded.
 
 from __future__ import annotations
 
+import re
 import socket
 import struct
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ _CLASS_IN = 1
 _CLASS_MASK = 0x7FFF
 MOST_RECORDS = 256
 _MOST_TEXT = 400
+# An unprintable byte as dns_wire.read_name writes it.
+_ESCAPED = re.compile(r"\\([0-2][0-9]{2})")
 
 
 @dataclass(frozen=True)
@@ -140,8 +143,9 @@ def label(instance: str, kind: str) -> str:
     end = instance.lower().rfind(f".{kind}.local")
     raw, at, text = bytearray(), 0, instance[:end] if end >= 0 else instance
     while at < len(text):
-        if text[at] == "\\" and text[at + 1 : at + 4].isdigit() and int(text[at + 1 : at + 4]) < 256:
-            raw.append(int(text[at + 1 : at + 4]))
+        escaped = _ESCAPED.match(text, at)
+        if escaped and int(escaped.group(1)) < 256:
+            raw.append(int(escaped.group(1)))
             at += 4
         else:
             raw += text[at].encode()
