@@ -89,6 +89,7 @@ MODULES: Dict[str, str] = {
     "printer.jobs": "printing.printer_jobs",
     "printer.moved": "printing.printer_near",
     "printer.near": "printing.printer_near",
+    "printer.supplies": "printing.printer_supplies",
     "printer.usb": "printing.printer_usb",
     "proc.limits": "load.limits",
     "proc.top": "load.processes",

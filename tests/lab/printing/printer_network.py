@@ -106,6 +106,20 @@ class PrinterNetwork:
         self._start(sys.executable, "-c", _PRINTS, address, uuid)
         self._wait_for_printer(address)
 
+    def supplies(self, *rows: tuple[str, int, int, int]) -> None:
+        """A real snmpd tells of supplies: name, class (3 consumed, 4 filled), capacity, level."""
+        table = ".1.3.6.1.2.1.43.11.1.1"
+        lines = ["rocommunity public", "agentaddress udp:161"]
+        for number, (name, kind, capacity, level) in enumerate(rows, 1):
+            lines += [
+                f"override {table}.4.1.{number} integer {kind}",
+                f"override {table}.6.1.{number} octet_str {name}",
+            ]
+            lines += [f"override {table}.8.1.{number} integer {capacity}"]
+            lines += [f"override {table}.9.1.{number} integer {level}"]
+        (self.folder / "snmpd.conf").write_text("\n".join(lines) + "\n")
+        self._start("snmpd", "-f", "-C", "-c", str(self.folder / "snmpd.conf"), "-Lo", "-p", str(self.folder / "pid"))
+
     def look_up(self, hosts: str) -> None:
         """The hosts line of nsswitch.conf on this computer."""
         (self.folder / "nsswitch.conf").write_text(f"hosts: {hosts}\n")

@@ -103,6 +103,24 @@ def test_a_printer_behind_another_port_is_mended_and_prints(bench: Bench, networ
     assert _prints(bench, network, "office")
 
 
+def test_the_printer_mib_tells_of_low_toner(bench: Bench, network: PrinterNetwork) -> None:
+    if not shutil.which("snmpd", path="/usr/sbin"):
+        pytest.skip("needs the package snmpd")
+    bench.cups.add_default("office", f"socket://{PRINTER}:631", "raw")
+    silent = _probe(bench, network, "printer.supplies")
+    assert (silent["status"], "SNMP" in silent["reason"]) == ("timeout", True)
+    network.supplies(('"Black Toner"', 3, 8000, 320), ('"Cyan"', 3, 8000, -3), ('"Waste"', 4, 200, 60))
+    bench.until(lambda: _probe(bench, network, "printer.supplies")["status"] == "ok")
+    data = _probe(bench, network, "printer.supplies")["data"]
+    assert (data["count"], data["lowest_name"], data["lowest_percent"]) == (3, "Black Toner", 4)
+    assert [row["left_percent"] for row in data["supplies"]] == [4, 70]
+    ran, _ = bench.techdoctor(
+        "diagnose", "the", "print", "is", "too", "light", "--batch", "--json", prefix=network.prefix()
+    )
+    report = json.loads(ran.stdout)
+    assert (report["playbook"], report["cause"]) == ("print.quality", "print.quality.supply_low")
+
+
 def test_local_names_are_not_looked_up(bench: Bench, network: PrinterNetwork) -> None:
     bench.cups.add_default("office", f"ipp://{NAME}.local/ipp/print", "raw")
     bench.cups.submit("office")
