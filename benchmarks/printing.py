@@ -81,11 +81,9 @@ def row(name: str) -> str:
 
 
 def main() -> None:
-    lines = [
-        "| broken (cause) | techdoctor says | s (longest measurement) | `lpstat -t` says | s | `lpinfo -v` s "
-        "| troubleshooter |",
-        "| --- |" + " --- |" * 6,
-    ]
+    heads = ("broken (cause)", "techdoctor says", "s (longest measurement)", "`lpstat -t` says", "s", "`lpinfo -v` s")
+    heads = (*heads, "troubleshooter")
+    lines = [f"| {' | '.join(heads)} |", "| --- |" + " --- |" * 6]
     for name in (*SHOWN, *HEALTHY):
         lines.append(row(name))
         print(json.dumps(lines[-1]))

@@ -11,6 +11,7 @@ SERVICE_GONE = """
     systemctl daemon-reload
     systemctl reset-failed
 """
+BACKUP_GONE = SERVICE_GONE.replace("lab.", "borg-backup.")
 _FAILED = "systemctl is-failed -q lab"
 
 
@@ -104,6 +105,33 @@ SERVICES: dict[str, Fault] = {
             systemctl stop lab.timer
         """,
         SERVICE_GONE,
+    ),
+    "timer of a backup stopped": Fault(
+        "sys.service.scheduler_stopped",
+        ("the timer of the nightly backup does not run",),
+        """
+            printf '[Service]\\nType=oneshot\\nExecStart=/bin/true\\n' > /etc/systemd/system/borg-backup.service
+            printf '[Timer]\\nOnCalendar=daily\\n[Install]\\nWantedBy=timers.target\\n' \\
+                > /etc/systemd/system/borg-backup.timer
+            systemctl daemon-reload
+            systemctl enable -q --now borg-backup.timer
+            systemctl stop borg-backup.timer
+        """,
+        BACKUP_GONE,
+    ),
+    "unit of a backup fails": Fault(
+        "backup.fail.failing",
+        ("the nightly backup fails", "backup did not run"),
+        """
+            printf '[Service]\\nType=oneshot\\nExecStart=/bin/sh -c "echo no such repository; exit 2"\\n' \\
+                > /etc/systemd/system/borg-backup.service
+            printf '[Timer]\\nOnCalendar=daily\\n[Install]\\nWantedBy=timers.target\\n' \\
+                > /etc/systemd/system/borg-backup.timer
+            systemctl daemon-reload
+            systemctl enable -q --now borg-backup.timer
+            systemctl start borg-backup.service || true
+        """,
+        BACKUP_GONE,
     ),
     "service with a fault of its memory": _service(
         "oom_or_signal", ("a server program was killed",), service("/bin/sh -c 'kill -SEGV $$$$'")
