@@ -102,4 +102,6 @@ def test_process_id_file(tmp_path: Path) -> None:
     path = tmp_path / "zypp.pid"
     path.write_text("999999999\n")
     assert package_lock.pid_file(str(path)) == Lock(str(path), 0)
+    path.write_text("")  # what zypper leaves when it ends well
+    assert package_lock.pid_file(str(path)) is None
     assert fcntl.LOCK_EX  # the tests above need Linux' locks

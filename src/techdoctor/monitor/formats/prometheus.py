@@ -38,7 +38,7 @@ _UNITS = {
     "percent": _Unit("ratio", 0.01, "Measured shares, 1 is all."),
     "celsius": _Unit("celsius", 1, "Measured temperatures."),
     "dbm": _Unit("dbm", 1, "Measured signal strengths."),
-    "mbit_s": _Unit("bits_per_second", 1e6, "Measured rates in bits per second."),
+    "mbit_s": _Unit("bytes_per_second", 125_000, "Measured rates in bytes per second."),
     "per_s": _Unit("per_second", 1, "Measured rates."),
 }
 

@@ -85,10 +85,12 @@ def _in_table(path: str, locks: str) -> Optional[Lock]:
 
 
 def pid_file(path: str) -> Optional[Lock]:
-    """A lock by process id: held while that process lives."""
+    """A lock by process id: held while that process lives. libzypp empties its file when it ends well."""
     try:
         word = system.read_text(path, 64).strip()
     except CannotMeasure:
+        return None
+    if not word:
         return None
     pid = int(word) if word.isdigit() and len(word) < 10 else 0
     return Lock(path, pid if pid and psutil.pid_exists(pid) else 0)
