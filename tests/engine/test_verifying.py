@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.books import CallNode, CausesNode, EndNode, Verify, book, branch, cause, fact, instruct, walk, when
+from tests.books import AskNode, CallNode, CausesNode, EndNode, Verify, book, branch, cause, fact, instruct, walk, when
 
 from techdoctor.playbooks.tree import Playbook
 
@@ -59,3 +59,33 @@ def test_where_no_complaint_sees_the_trouble_the_cause_itself_has_to_be_gone() -
         assert walk(proxy_books(blind), BROKEN).diagnosis.end == "escalated"
     mended = {"unset": {"t.pages:proxy": {"set": True, "answers": True}}}
     assert walk(proxy_books("proxy.set"), BROKEN, after=mended).diagnosis.end == "solved"
+
+
+def told_book() -> Playbook:
+    """What only eyes can see: a question leads to the cause."""
+    return book(
+        "t.paper",
+        [fact("device")],
+        [
+            AskNode("look", "look", "How does it look?", {"faint": "Faint"}, {"faint": "find", "unknown": "none"}),
+            CausesNode("find", ("dry",), "none"),
+            EndNode("none", "escalated"),
+        ],
+        [cause("dry", "answers.look == 'faint'", fixes=[instruct("clean"), instruct("replace")])],
+        verify=verify("device.ok"),
+    )
+
+
+def test_what_no_probe_can_measure_the_person_is_asked_after_each_fix() -> None:
+    facts = {"device": {"ok": True}}
+    helped = walk(told_book(), facts, answers={"look": "faint", "gone": "yes"}).diagnosis
+    assert (helped.end, helped.fixes_applied) == ("solved", ("t.paper.dry/clean",))
+    stays = walk(told_book(), facts, answers={"look": "faint", "gone": "no"}).diagnosis
+    assert (stays.end, stays.questions) == ("escalated", (("look", "faint"), ("gone", "no"), ("gone", "no")))
+    nobody = walk(told_book(), facts, answers={"look": "faint"}).diagnosis
+    assert nobody.end != "solved"
+
+
+def test_the_person_is_not_asked_while_a_measurement_says_that_it_is_bad() -> None:
+    said = walk(told_book(), {"device": {"ok": False}}, answers={"look": "faint", "gone": "yes"}).diagnosis
+    assert (said.end, said.questions) == ("escalated", (("look", "faint"),))

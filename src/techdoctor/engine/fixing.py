@@ -7,7 +7,7 @@ from dataclasses import replace
 from techdoctor.actions import registry as actions
 from techdoctor.engine import facts
 from techdoctor.engine.facts import key_of
-from techdoctor.engine.state import Fixing
+from techdoctor.engine.state import Fixing, Prompt
 from techdoctor.engine.walk import Walk, keys_of
 from techdoctor.events import (
     ALREADY,
@@ -23,7 +23,7 @@ from techdoctor.events import (
     Waited,
 )
 from techdoctor.playbooks.condition import Condition, Verdict
-from techdoctor.playbooks.tree import Playbook, Verify
+from techdoctor.playbooks.tree import GONE, Playbook, Verify
 
 # Without a retry in the playbook, the complaint is measured once.
 ONCE = 1
@@ -91,6 +91,7 @@ def interrupted(walk: Walk) -> None:
 
 def resumed(walk: Walk, ref: str) -> None:
     """An open fix is never run again: it may have done its work, so the complaint is measured."""
+    walk.state.prompt = None  # whether it is gone is asked anew
     _applied(walk, ref)
 
 
@@ -153,10 +154,11 @@ def advance(walk: Walk) -> bool:
         walk.waits_for(verdict.pending)
         return False
     if verdict.value is True:
-        walk.state.results[fixing.ref] = "solved"
-        walk.effects.append(Announce("verified", fixing.ref))
-        walk.finish("solved")
+        _solved(walk, fixing.ref)
         return True
+    if _is_asked(walk, fixing) and fixing.attempt == ONCE:
+        walk.prompt(Prompt(GONE, GONE, fixing.ref))
+        return False
     verifies = _verifies(walk, fixing.judges)
     times, wait_s = (verifies[-1][1].times, verifies[-1][1].wait_s) if verifies else (ONCE, 0.0)
     if fixing.attempt < times:
@@ -173,6 +175,31 @@ def advance(walk: Walk) -> bool:
     walk.state.fixing = None
     walk.effects.append(Announce(kind, fixing.ref, "; ".join(verdict.reasons[:1])))
     return True
+
+
+def _solved(walk: Walk, ref: str) -> None:
+    walk.state.results[ref] = "solved"
+    walk.effects.append(Announce("verified", ref))
+    walk.finish("solved")
+
+
+def _is_asked(walk: Walk, fixing: Fixing) -> bool:
+    """True when only the person can say whether it is gone: the cause was told, and every other judge is content."""
+    playbook, cause, _ = walk.fix(fixing.ref)
+    others = [walk.judge(book.id, verify.until).value for book, verify in _verifies(walk, fixing.judges)]
+    told = OWN_CONFIRM in fixing.judges and not keys_of(playbook, cause.confirm)
+    return told and all(value is True for value in others)
+
+
+def answer_gone(walk: Walk, ref: str, choice: str) -> None:
+    """The person said whether the trouble is gone after a fix."""
+    if choice == YES:
+        _solved(walk, ref)
+        return
+    walk.state.fixing = None
+    walk.state.results[ref] = "unknown" if choice == UNKNOWN else "no_help"
+    if choice != UNKNOWN:
+        walk.effects.append(Announce("no_help", ref))
 
 
 def _judge_complaint(walk: Walk, fixing: Fixing) -> Verdict:

@@ -56,12 +56,12 @@ class FindingState:
 
 @dataclass(frozen=True)
 class Prompt:
-    """What the person is being asked: a question of a node, of a cause, about disclosure, or a fix.
+    """What the person is being asked: a question of a node, of a cause, about disclosure, a fix, or whether it is gone.
 
     Attributes:
-        kind: "node", "cause", "disclose" or "offer".
+        kind: "node", "cause", "disclose", "offer" or "gone".
         id: Prompt id, as in the Ask or Offer effect.
-        key: Key under which the answer is stored, "<playbook>:<question>"; for offers the fix's ref.
+        key: Key under which the answer is stored, "<playbook>:<question>"; for "offer" and "gone" the fix's ref.
     """
 
     kind: str

@@ -34,7 +34,7 @@ from techdoctor.events import (
     UserSaid,
     Waited,
 )
-from techdoctor.playbooks.tree import AskNode, BranchEntry, BranchNode, CallNode, Cause, CausesNode, EndNode
+from techdoctor.playbooks.tree import GONE, AskNode, BranchEntry, BranchNode, CallNode, Cause, CausesNode, EndNode
 
 # Facts older than this when a session is resumed are measured again.
 STALE_ON_RESUME_S = 600.0
@@ -97,6 +97,10 @@ def _answered(walk: Walk, event: Answered) -> None:
     walk.state.prompt = None
     if prompt.kind == "offer":
         fixing.answer_offer(walk, prompt.key, event.choice)
+        return
+    if prompt.kind == GONE:
+        walk.state.asked += ((prompt.id, event.choice),)
+        fixing.answer_gone(walk, prompt.key, event.choice)
         return
     key = key_of("", DISCLOSE) if prompt.kind == DISCLOSE else prompt.key
     walk.state.answers[key] = "no" if prompt.kind == DISCLOSE and event.choice != "yes" else event.choice

@@ -12,7 +12,7 @@ from techdoctor.events import Ask, Effect, Finish, Offer
 from techdoctor.messages import say
 from techdoctor.model import Value
 from techdoctor.playbooks.condition import Condition, Verdict
-from techdoctor.playbooks.tree import AskNode, Cause, Fix, Node, Playbook
+from techdoctor.playbooks.tree import GONE, AskNode, Cause, Fix, Node, Playbook
 from techdoctor.text import clean_line
 
 DISCLOSE = "disclose"
@@ -90,6 +90,10 @@ class Walk:
             choices = {"yes": say("engine.disclose_yes"), "no": say("engine.disclose_no")}
             text = say("engine.disclose", what=clean_line(", ".join(values)))
             return Ask(prompt.id, text, choices, say("engine.disclose_why"))
+        if prompt.kind == GONE:
+            book, cause = self.cause(prompt.key.rpartition("/")[0])
+            choices = {"yes": say("engine.gone_yes"), "no": say("engine.gone_no")}
+            return Ask(GONE, say("engine.gone", title=self.text(book, cause.title)), choices, say("engine.gone_why"))
         playbook_id, _, question = prompt.key.partition(":")
         playbook = self.playbooks[playbook_id]
         for node in playbook.nodes.values():

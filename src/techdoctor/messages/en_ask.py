@@ -38,6 +38,7 @@ TEXTS: dict[str, Text] = {
     "ask.apply": "Shall I do it?",
     "ask.instruct": "Please do that, then choose:",
     "ask.refer": "What will you do?",
+    "ask.gone_meaning": "After a fix for what no program can measure: is it gone?",
     "ask.helped": "Did this solve it for you?",
     "ask.helped_why": "The measurement says that it works; only you can say whether your own trouble is gone.",
     "ask.trouble": "What is the trouble? Choose, or say it in your own words.",

@@ -10,6 +10,7 @@ from techdoctor.playbooks.forms import described
 from techdoctor.playbooks.problem import Path, nearest
 from techdoctor.playbooks.scope import Scope
 from techdoctor.playbooks.strict_yaml import Document
+from techdoctor.playbooks.tree import GONE
 from techdoctor.probes.base import Field
 
 _PYTHON: Mapping[str, tuple[type, ...]] = {
@@ -57,7 +58,7 @@ class _Test:
             else:
                 self._document.problem(place, f"needs a mapping of facts, not {described(facts)}")
         for answered in test.get("answers", {}):
-            options = [*self._scope.answers, *self._scope.fixes]
+            options = [*self._scope.answers, *self._scope.fixes, GONE]
             self._known(answered, options, "question or fix", (*path, "answers", answered))
         for name in test.get("inputs", {}):
             if name not in self._scope.inputs:

@@ -200,6 +200,10 @@ class Verify:
     wait_s: float = 0.0
 
 
+# The question that the engine itself asks after a fix for what no probe can measure.
+GONE = "gone"
+
+
 @dataclass(frozen=True)
 class Test:
     """A test in the file: recorded facts in, expected end out.

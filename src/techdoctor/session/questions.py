@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from techdoctor.engine.batch import ANSWERS_FOR_FIXES
 from techdoctor.errors import UsageError
-from techdoctor.playbooks.tree import AskNode, Playbook
+from techdoctor.messages import say
+from techdoctor.playbooks.tree import GONE, AskNode, Playbook
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Possible:
 
 def possible(playbooks: Mapping[str, Playbook]) -> Iterator[Possible]:
     """All questions and fixes of these playbooks, in the order of the files."""
+    yield Possible(GONE, (GONE,), say("ask.gone_meaning"), ("yes", "no", "unknown"))
     for playbook in playbooks.values():
         for node in playbook.nodes.values():
             if isinstance(node, AskNode):

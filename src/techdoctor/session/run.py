@@ -14,10 +14,11 @@ from techdoctor.engine.driver import Driver
 from techdoctor.engine.facts import Playbooks
 from techdoctor.engine.journal import Journal, Recorded, read_journal
 from techdoctor.engine.result import Diagnosis
-from techdoctor.events import Answered, Resumed, Started
+from techdoctor.events import YES, Answered, Resumed, Started
 from techdoctor.hosts.base import Host
 from techdoctor.messages import say
 from techdoctor.model import Value
+from techdoctor.playbooks.tree import GONE
 from techdoctor.session.request import Request, settle_inputs
 
 
@@ -149,7 +150,8 @@ def _conclude(driver: Driver, journal: Journal, setting: Setting, walk: Callable
     result = replace(result, saved=not journal.failed)
     with suppress(KeyboardInterrupt):  # the walk is over: what it found and changed is still told
         if result.end == "solved" and setting.did_it_help is not None:
-            driver.user_said(setting.did_it_help())
+            said = (GONE, YES) in driver.state.asked
+            driver.user_said(YES if said else setting.did_it_help())
             result = replace(result, user_said=driver.state.user_said)
         if setting.afterwards is not None:
             result = setting.afterwards(result)
