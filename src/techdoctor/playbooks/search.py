@@ -30,7 +30,7 @@ SYMPTOM_BONUS = 1.0
 WITHIN_SHARE = 0.7
 # What a complaint gains that is a symptom word for word: "not", "nothing" and "no" turn a meaning round, though they
 # are too frequent to find anything by.
-WORDING_BONUS = 1.0
+WORDING_BONUS = 1.3
 # What a word for a state (slow, hangs) counts beside a word for a thing (printer, VPN), and what a playbook keeps
 # that knows none of the things named.
 STATE_SHARE = 0.4

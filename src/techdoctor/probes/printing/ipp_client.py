@@ -140,7 +140,8 @@ def request(
     if target.uri:
         first["printer-uri"] = Attribute(URI, (target.uri,))
     first.update({name: value for name, value in attributes.items() if name == "job-id"})
-    first["requesting-user-name"] = Attribute(NAME, (user_name(),))
+    if operation != CUPS_GET_PRINTERS:  # asked by name, cupsd leaves out the queues that this user may not use
+        first["requesting-user-name"] = Attribute(NAME, (user_name(),))
     if requested:
         first["requested-attributes"] = Attribute(KEYWORD, requested)
     first.update(attributes)
