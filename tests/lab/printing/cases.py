@@ -8,8 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.lab.accuracy import MOST_S, Case, Done, Needs, Ran, told
+from tests.lab.printing import announced_faults
 from tests.lab.printing.bench import Bench
 from tests.lab.printing.faults import CONTROLS, FAULTS
+from tests.lab.printing.printer_network import PrinterNetwork
+from tests.lab.printing.scheduler import Scheduler
 
 _ROOT_ONLY = {"spool_full"}
 _MISSPELT = ("--set", "printer=ofice")
@@ -57,6 +60,7 @@ _WORDS = {
     "idle": ("nothing prints", "printer offline", "print queue is stuck"),
 }
 _DEFAULT = ("nothing prints",)
+_ANNOUNCED = {**announced_faults.FAULTS, **announced_faults.CONTROLS}
 
 
 def _cases() -> Iterator[Case]:
@@ -67,22 +71,24 @@ def _cases() -> Iterator[Case]:
         yield from told(fault, f"print.printing.{cause}", *words, options=options, needs=needs)
     for control in CONTROLS:
         yield from told(control, None, *_WORDS.get(control, _DEFAULT))
+    for name, announced in _ANNOUNCED.items():
+        yield from told(name, announced.cause or None, *announced.words, needs="root")
 
 
 CASES: tuple[Case, ...] = tuple(_cases())
 
 
 class _Machine:
-    """A bench on which something is broken."""
+    """A bench on which something is broken; techdoctor runs with words put before its command."""
 
-    def __init__(self, bench: Bench) -> None:
-        self._bench = bench
+    def __init__(self, bench: Bench, prefix: tuple[str, ...] = ()) -> None:
+        self._bench, self._prefix = bench, prefix
 
     def techdoctor(self, *arguments: str) -> Ran:
         missing = [option for option in self._bench.options if option not in arguments]
         options = [] if "--set" in arguments else missing
         try:
-            ran, seconds = self._bench.techdoctor(*arguments, *options, timeout_s=MOST_S)
+            ran, seconds = self._bench.techdoctor(*arguments, *options, prefix=self._prefix, timeout_s=MOST_S)
         except subprocess.TimeoutExpired as error:
             raise TimeoutError(str(error)) from None
         return Done(ran.returncode, ran.stdout, ran.stderr, seconds)
@@ -93,6 +99,15 @@ class PrintingSite:
 
     @contextmanager
     def broken(self, case: Case) -> Iterator[_Machine]:
+        if case.fault in _ANNOUNCED:
+            announced = _ANNOUNCED[case.fault]
+            with (
+                PrinterNetwork() as network,
+                Bench(cups=Scheduler(network.name), env={"TECHDOCTOR_OFFLINE": "0"}) as bench,
+            ):
+                announced.breaks(bench, network)
+                yield _Machine(bench, network.prefix(announced.avahi))
+            return
         with Bench() as bench:
             try:
                 change = CONTROLS[case.fault] if case.expected is None else FAULTS[case.fault][1]

@@ -71,6 +71,8 @@ class PrinterNetwork:
         (self.folder / "services/lab.service").write_text(_SERVICE.format(uuid=UUID))
         (self.folder / "avahi.conf").write_text(_AVAHI.format(name=NAME))
         self.look_up("files dns")
+        if os.geteuid() != 0:
+            raise RuntimeError("networks of its own need root")
         try:
             self._make()
         except BaseException:
