@@ -79,7 +79,9 @@ def _choose_together(context: Context, index: Sequence[Entry], wish: Wish) -> Ch
             if chosen:
                 return Choice(chosen, tuple(hit.id for hit in hits), words)
         else:
-            context.terminal.progress(say("diagnose.no_hit_menu"))
+            from techdoctor.playbooks.requests import is_request
+
+            context.terminal.progress(say("diagnose.request" if is_request(words) else "diagnose.no_hit_menu"))
         words = ""
 
 

@@ -4,10 +4,16 @@ from techdoctor.messages.catalogue import Text
 
 TEXTS: dict[str, Text] = {
     "area.acct": "Signing in and passwords",
+    "area.app": "Programs",
     "area.backup": "Backups",
+    "area.bt": "Bluetooth",
+    "area.cam": "Camera",
     "area.disk": "Disks and space",
+    "area.display": "Screens",
     "area.file": "Files and folders",
     "area.fs": "USB drives and memory cards",
+    "area.input": "Keyboard and mouse",
+    "area.mail": "E-mail",
     "area.net": "Internet and network",
     "area.perf": "Slow or frozen computer",
     "area.power": "Battery and power",

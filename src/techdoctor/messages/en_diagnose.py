@@ -14,5 +14,9 @@ TEXTS: dict[str, Text] = {
     "diagnose.no_bundle": "The file could not be written: {reason}",
     "diagnose.further": "Nothing found there. The words also fit something else:",
     "diagnose.unusable": "A playbook is left out: {problem}",
+    "diagnose.request": (
+        "This sounds like a wish to people, not like a fault. Please ask your help desk or office: techdoctor can "
+        "only mend what does not work. If something is broken after all, say what it does."
+    ),
     "diagnose.no_hit_menu": "I do not know these words. Please choose, or say it in other words.",
 }

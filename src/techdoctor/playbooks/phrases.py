@@ -12,6 +12,32 @@ _INPUT = "keyboard|mouse|touchpad|trackpad|pointer|cursor|keys?"
 _TOO_LITTLE = "no (?:free )?|not enough (?:free )?(?:disk )?|out of (?:disk )?|low (?:on )?(?:disk )?"
 
 PHRASES: Mapping[str, str] = {
+    r"but (?:the |my |all )?(?:\w+ ){1,3}(?:works?|working|(?:is|are) (?:fine|ok|okay|good))\b": "",
+    r"keeps? (?:on )?(?:closing|quitting|crashing)": "app crash",
+    r"clos(?:es|ed|ing) (?:all )?(?:by itself|on its own|suddenly)": "app crash",
+    r"(?:program|programme|app|application|window) (?:just |suddenly |always )?(?:disappears|vanishes|closes)": (
+        "app crash"
+    ),
+    r"double ?click(?:ing|ed)?": "app",
+    r"(?:get|add|put|download|load) (?:a |the |some |any )?(?:new )?(?:software|programs?|apps?|applications?)": (
+        "install app"
+    ),
+    r"mount(?:ing)? error|error mounting": "netshare",
+    r"(?:wifi|wi-fi|wlan|wireless)(?: network)? (?:refuses|rejects)": "wifi join",
+    r"(?:does |do )?not answer(?:ing)?$": "freeze",
+    r"pass[ -]words?": "password",
+    r"touch[ -]pads?|track[ -]pads?": "touchpad",
+    r"blue[ -]tooth": "bluetooth",
+    r"key[ -]boards?": "keyboard",
+    r"(?:nobody|noone|no one|people|others|they|colleagues) (?:can ?not |cant |dont |can )?see (?:me|my face)": (
+        "camera"
+    ),
+    r"hold(?:ing)? (?:down )?(?:the |its )?(?:power|on) ?(?:button|key|switch)": "freeze",
+    r"(?:network|connection|internet|wifi) (?:go|goes|going|come|comes) and (?:go|goes|come|comes|going)": "net drop",
+    r"[d-z]:? (?:network )?drive": "netshare",
+    r"(?:just|suddenly|always|simply) (?:reboot|restart)(?:s|ed)?": "selfrestart",
+    r"(?:new|no|any) messages?": "email",
+    r"(?:air|aero)plane|(?:jet )?engine|hair ?dryer|vacuum cleaner": "fan noise",
     r"not (?:a )?(?:private|secure) connection|connection (?:is )?not (?:private|secure)|not secure": "certificate",
     rf"(?:wont|not|never|cannot|cant|doesnt|refuses to) (?:even )?(?:{_START})(?: up)?"
     r"(?= *$| (?:at all|any ?more|today|since|after|(?:the|my) (?:pc|computer|laptop)))": "noboot",

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from techdoctor.playbooks.hostnames import hostname_in
 from techdoctor.playbooks.index import Entry
+from techdoctor.playbooks.requests import is_request
 from techdoctor.playbooks.words import RELATED_WEIGHT, Term, index_tokens, terms, words_of
 
 __all__ = ["Hit", "clear_winner", "hostname_in", "search"]
@@ -93,10 +94,11 @@ class Ranking(Protocol):
 
 
 def search(index: Sequence[Entry], words: str) -> list[Hit]:
-    """The playbooks that fit a complaint, best first; empty when no word fits any."""
+    """The playbooks that fit a complaint, best first; empty when no word fits any, or it is a request to people."""
+    if is_request(words):
+        return []
     columns = [_columns(entry) for entry in index]
-    vocabulary = {word for entry in index for text in _texts(entry) for word in words_of(text)}
-    asked = terms(_without_host(words), vocabulary)
+    asked = terms(_without_host(words), _vocabulary(tuple(index)))
     if not asked:
         return []
     ranking = ranking_of(columns)
@@ -104,6 +106,11 @@ def search(index: Sequence[Entry], words: str) -> list[Hit]:
     hits = [_hit(entry, columns[number], number, question, ranking) for number, entry in enumerate(index)]
     found = [hit for hit in hits if hit is not None]
     return sorted(found, key=lambda hit: (-round(hit.score, 6), hit.id))
+
+
+@functools.lru_cache(maxsize=8)
+def _vocabulary(index: tuple[Entry, ...]) -> frozenset[str]:
+    return frozenset(word for entry in index for text in _texts(entry) for word in words_of(text))
 
 
 def _without_host(words: str) -> str:
@@ -133,6 +140,7 @@ def _texts(entry: Entry) -> list[str]:
     return [entry.title, *entry.symptoms, *entry.signatures]
 
 
+@functools.lru_cache(maxsize=512)
 def _columns(entry: Entry) -> dict[str, list[str]]:
     return {
         "id": index_tokens(entry.id.replace(".", " ")),

@@ -125,12 +125,11 @@ def terms(text: str, vocabulary: Collection[str]) -> list[Term]:
         text: What the person typed.
         vocabulary: The words that stand in the index.
     """
-    known = known_words() | set(vocabulary)
+    known = _known(frozenset(vocabulary))
+    mended, typed = mend(text, known)
     found: dict[str, Term] = {}
-    for word in words_of(text):
-        weight, meant = 1.0, word
-        if word not in known and stem(word) not in {*_concepts(), *_related()}:
-            meant, weight = repaired(word, known)
+    for word in words_of(mended):
+        meant, weight = word, REPAIRED_WEIGHT if word in typed else 1.0
         if meant in STOP_WORDS:
             continue
         weights: dict[str, float] = {}
@@ -142,8 +141,61 @@ def terms(text: str, vocabulary: Collection[str]) -> list[Term]:
         if "_" in word:
             parts = [token for part in word.split("_") for token in tokens_of(stem(part)) if part]
             weights.update({token: RELATED_WEIGHT for token in parts if token not in weights})
-        found.setdefault(stem(meant), Term(word, weights))
+        found.setdefault(stem(meant), Term(typed.get(word, word), weights))
     return list(found.values())
+
+
+@functools.lru_cache(maxsize=8)
+def _known(vocabulary: frozenset[str]) -> frozenset[str]:
+    """All words that need no repair: those of the index, of the synonyms, and of the phrases."""
+    parts = {word for phrase in PHRASES for word in re.findall("[a-z]{4,}", re.sub(r"\\[a-zA-Z]", " ", phrase))}
+    return known_words() | vocabulary | parts
+
+
+@functools.lru_cache(maxsize=8)
+def _stems(known: frozenset[str]) -> frozenset[str]:
+    return frozenset(stem(word) for word in known)
+
+
+@functools.cache
+def _long_stops() -> frozenset[str]:
+    """Stems of the longer words that say nothing: "computers" and "computter" say as little as "computer"."""
+    return frozenset(stem(word) for word in STOP_WORDS if len(word) > 6)
+
+
+@functools.lru_cache(maxsize=8)
+def _by_letter(known: frozenset[str]) -> Mapping[str, tuple[str, ...]]:
+    """First letter to the known words, sorted: the repair looks at these only."""
+    found: dict[str, list[str]] = {}
+    for word in sorted(known):
+        found.setdefault(word[:1], []).append(word)
+    return {letter: tuple(words) for letter, words in found.items()}
+
+
+def mend(text: str, known: frozenset[str]) -> tuple[str, Mapping[str, str]]:
+    """Repairs misspelt words before phrases are put together: "secind screen" is a second screen.
+
+    Returns:
+        The text; and for each repaired word what was typed.
+    """
+    typed: dict[str, str] = {}
+
+    def one(found: re.Match[str]) -> str:
+        word = found[0]
+        plain = word.replace("'", "").replace("\u2019", "")
+        if len(plain) < SHORT or plain in known:
+            return word
+        if stem(plain) in _long_stops():
+            return ""
+        if stem(plain) in _stems(known):
+            return word
+        meant, weight = repaired(plain, _by_letter(known).get(plain[:1], ()))
+        if weight == 1.0:
+            return word
+        typed[meant] = word
+        return meant
+
+    return re.sub(r"[^\W\d_]+(?:['\u2019][a-z]+)?(?![\w.])", one, text[:MAX_CHARACTERS].lower()), typed
 
 
 def repaired(word: str, known: Collection[str]) -> tuple[str, float]:
@@ -158,8 +210,9 @@ def repaired(word: str, known: Collection[str]) -> tuple[str, float]:
         if other[:1] == word[:1] and abs(len(other) - len(word)) <= most:
             if len(word) == len(other) == SHORT and sorted(word) != sorted(other):
                 continue
-            distance = edit_distance(word, other, nearest)
-            if distance < nearest:
+            distance = edit_distance(word, other, nearest + 1)
+            # Of two words as near, the longer one: a letter is left out more often than one is added.
+            if distance < nearest or (distance == nearest <= most and len(other) > len(best)):
                 best, nearest = other, distance
     return best, REPAIRED_WEIGHT if nearest <= most else 1.0
 

@@ -127,10 +127,10 @@ def test_a_start_after_no_shutdown_is_told_from_one_after_a_shutdown() -> None:
     data = incidents.parse_restarts(raws, {}).data
     assert (data["starts"], data["unclean"], data["last_unclean"], data["panic"]) == (2, 1, True, False)
     shut = "shutdown system down  5.4.0-29-generic Thu Aug 27 22:10 - 01:27  (03:17)\nreboot   system boot  5.4.0-29"
-    data = incidents.parse_restarts(
+    again = incidents.parse_restarts(
         {**raws, "last": ran(NEVER_SHUT_DOWN.replace("reboot   system boot  5.4.0-29", shut))}, {}
     )
-    assert (data.data["unclean"], data.data["last_unclean"]) == (0, False)
+    assert (again.data["unclean"], again.data["last_unclean"]) == (0, False)
     with pytest.raises(CannotMeasure):
         incidents.parse_restarts({**raws, "last": ran("\nwtmp begins Tue May 20 00:00:00 2025\n")}, {})
 
