@@ -115,10 +115,10 @@ def may_elevate() -> bool:
 
 def _nothing_fits(wish: Wish) -> Diagnosis:
     from techdoctor.engine.result import Diagnosis
+    from techdoctor.playbooks.requests import is_request
 
-    return Diagnosis(
-        session="", playbook=None, title="", end="inconclusive", say=say("diagnose.no_hit"), words=wish.words
-    )
+    told = say("diagnose.request" if is_request(wish.words) else "diagnose.no_hit")
+    return Diagnosis(session="", playbook=None, title="", end="inconclusive", say=told, words=wish.words)
 
 
 def _walk_all(context: Context, wish: Wish, talk: _Talk, choice: Choice) -> Diagnosis:

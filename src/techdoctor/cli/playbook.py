@@ -65,6 +65,7 @@ def show(playbook: str, json_: Json = False) -> None:
 @app.command()
 def search(words: list[str], json_: Json = False) -> int:
     """Which playbooks fit these words, best first."""
+    from techdoctor.playbooks.requests import is_request
     from techdoctor.playbooks.search import search as find
 
     hits = find(Context().library.index(), " ".join(words))
@@ -74,7 +75,8 @@ def search(words: list[str], json_: Json = False) -> int:
         for hit in hits:
             print(f"{hit.score:7.2f}  {hit.id}: {clean(hit.title)}  ({clean(hit.why)})")
         if not hits:
-            print(say("diagnose.no_hit"), file=sys.stderr)
+            told = "diagnose.request" if is_request(" ".join(words)) else "diagnose.no_hit"
+            print(say(told), file=sys.stderr)
     return 0
 
 
