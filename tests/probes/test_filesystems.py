@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from techdoctor.probes.disks import filesystems, fs_ask, fs_space, mount_portable, mount_table
+from techdoctor.probes.disks import child_python, filesystems, fs_ask, fs_child, fs_space, mount_portable, mount_table
 from techdoctor.probes.disks.fs_ask import Answer
 from techdoctor.probes.disks.mount_table import Mount
 from techdoctor.probes.measure import measure_here
@@ -121,6 +121,14 @@ def test_asked_for_real(tmp_path: Path) -> None:
     assert missing is not None and missing.real == str(tmp_path.resolve())
     proc = answers["/proc"]
     assert proc is not None and proc.total_bytes == 0
+
+
+def test_what_was_not_got_to_in_time_does_not_hang(tmp_path: Path) -> None:
+    late = child_python.ask(fs_child, {"paths": ["/", str(tmp_path)], "until": 0.0}, 10)  # its time is over already
+    answers = fs_ask.parse(late, ["/", str(tmp_path)])
+    assert [answer and answer.error for answer in answers.values()] == [fs_ask.NOT_TRIED, fs_ask.NOT_TRIED]
+    answers = fs_ask.parse([{"path": "/b", "silent": True}], ["/a", "/b"])
+    assert answers["/b"] is None and answers["/a"] is not None
 
 
 def test_measured_here(tmp_path: Path) -> None:

@@ -32,6 +32,13 @@ def test_real_line() -> None:
     assert (stat.threads, stat.start_ticks, stat.rss_pages, stat.kernel) == (13, 24, 5046, False)
 
 
+def test_idle_work_gives_way_most() -> None:
+    """Field 41 is the policy; 5 is SCHED_IDLE."""
+    words = _LINE.split()
+    words[40] = b"5"
+    assert procfs.parse_stat(b" ".join(words)).nice == 19
+
+
 def test_name_with_brackets_and_spaces() -> None:
     assert procfs.parse_stat(_LINE.replace(b"process_api", b"a) R 1 (b")).name == "a) R 1 (b"
 

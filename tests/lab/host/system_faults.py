@@ -72,7 +72,7 @@ FAULTS: dict[str, Fault] = {**SERVICES, **UPDATES, **PROTECTION, **ACCOUNTS, **L
 CONTROLS: dict[str, Fault] = {
     "all services are well": Fault("sys.service", ("a background service does not run",), "true"),
     "a service runs and is disabled on purpose": Fault(
-        "sys.service", ("a service does not start",), "systemctl disable -q ssh", "systemctl enable -q ssh"
+        "sys.service", ("a service does not start",), "systemctl disable -q cron", "systemctl enable -q cron"
     ),
     "no cron is installed": Fault(
         "sys.service",

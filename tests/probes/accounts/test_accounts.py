@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import base64
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -52,6 +55,21 @@ def test_hidden_state_is_a_gap() -> None:
     assert "administrators" in hidden.gaps["locked"]
     seen = account.reading([Login("ann", False, "", 3, 60.0, ""), Login("bob", None, None, 0, 0.0, "")], "", "")
     assert (seen.data["locked"], seen.data["by_password"], seen.data["locked_user"]) == (True, False, "ann")
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs Linux' /proc")
+def test_a_language_that_python_wrote_over_is_seen() -> None:
+    """PEP 538: Python itself replaces LC_CTYPE when it names a missing language."""
+    code = "from techdoctor.probes.accounts.language import environment; print(environment())"
+    kept = {name: value for name, value in os.environ.items() if not language.VARIABLES.fullmatch(name)}
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**kept, "LC_CTYPE": "xx_XX.UTF-8"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ran.stdout.strip() == "{'LC_CTYPE': 'xx_XX.UTF-8'}"
 
 
 def test_names_of_languages_compare_as_the_library_does() -> None:

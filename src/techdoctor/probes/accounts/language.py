@@ -28,6 +28,9 @@ VARIABLES = re.compile(r"LANG|LC_[A-Z]+")
 _FILES = ("/etc/default/locale", "/etc/locale.conf")
 _ALWAYS = {"", "c", "posix"}
 _MOST_SHOWN = 8
+# What Python writes over LC_CTYPE. Source: PEP 538, "locale coercion".
+_COERCED = ("C.UTF-8", "C.utf8", "UTF-8")
+_GIVEN = "/proc/self/environ"
 
 
 class Setting(NamedTuple):
@@ -91,20 +94,37 @@ def _record(setting: Setting) -> Dict[str, Value]:
     }
 
 
+def environment() -> Dict[str, str]:
+    """The language settings that this program was started with.
+
+    Python puts LC_CTYPE=C.UTF-8 over one that names a missing language (PEP 538); Linux keeps what was given.
+    """
+    found = {name: value for name, value in os.environ.items() if VARIABLES.fullmatch(name)}
+    if found.get("LC_CTYPE") in _COERCED:
+        try:
+            given = dict(entry.partition("=")[::2] for entry in system.read_text(_GIVEN, 1 << 20).split("\0"))
+        except CannotMeasure:
+            return found  # no procfs: what Python says has to do
+        found.pop("LC_CTYPE")
+        found.update({"LC_CTYPE": given["LC_CTYPE"]} if given.get("LC_CTYPE") else {})
+    return found
+
+
 def _measure(probing: Probing) -> Reading:
     ran = system.run(("locale", "-a"), probing.left_s(4))
     if not ran.worked:
         status = {"timeout": TIMEOUT, "missing_tool": MISSING_TOOL}.get(ran.status, NOT_APPLICABLE)
         raise CannotMeasure(status, "the installed languages could not be listed (locale -a)")
     installed = {same(line.strip()) for line in ran.out.splitlines() if line.strip()}
-    settings = [Setting(name, value, "environment") for name, value in os.environ.items() if VARIABLES.fullmatch(name)]
+    session = environment()
+    settings = [Setting(name, value, "environment") for name, value in session.items()]
     settings.sort(key=lambda s: (s.variable != "LC_ALL", s.variable != "LANG", s.variable))
     for path in _FILES:
         try:
             settings += parse_file(system.read_text(path, 65536), path)
         except CannotMeasure:
             continue  # each distribution has one of them
-    current = next((os.environ[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if os.environ.get(name)), "")
+    current = next((session[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if session.get(name)), "")
     return reading(settings, installed, current)
 
 

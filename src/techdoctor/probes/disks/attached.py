@@ -180,7 +180,10 @@ def reading(mounts: Sequence[Mount], around: Surroundings) -> Reading:
     stores = mount_table.storage(mounts)
     # The one chosen for a file system is the writable one; the place that is needed may be a read-only view of it.
     chosen = list(dict.fromkeys([*(seen[point] for point in sorted(around.needed) if point in seen), *stores]))
-    found = [described(m, around, [o for o in seen.values() if o.device == m.device and o != m]) for m in chosen]
+    alike: Dict[str, List[Mount]] = {}
+    for mount in seen.values():
+        alike.setdefault(mount.device, []).append(mount)
+    found = [described(m, around, [o for o in alike.get(m.device, ()) if o != m]) for m in chosen]
     locked = sorted(
         (record for record in found if record["why"]),
         key=lambda r: (r["why"] != ERROR, bool(r["meant"]), not r["needed"], str(r["mount"])),

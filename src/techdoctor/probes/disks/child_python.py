@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from types import ModuleType
-from typing import Dict, List, Sequence
+from typing import Dict, List, Mapping, Sequence
 
 from techdoctor import system
 from techdoctor.errors import CannotMeasure
@@ -14,20 +14,22 @@ from techdoctor.probes.disks import each_child
 
 # The last line of such a child, after which its end is not waited for.
 DONE = each_child.DONE
+# An answer about a path has some 350 bytes; there may be fs_ask.MOST_PATHS of them.
+_MOST_BYTES = 4 << 20
 
 
-def ask(module: ModuleType, paths: Sequence[str], timeout_s: float) -> List[Dict[str, Value]]:
-    """Passes a list of paths to a module run as a program and returns its answers, one JSON object a line.
+def ask(module: ModuleType, given: Mapping[str, object], timeout_s: float) -> List[Dict[str, Value]]:
+    """Passes what is asked to a module run as a program and returns its answers, one JSON object a line.
 
     Args:
-        module: Standard library only; reads a JSON list from standard input, ends its output with DONE.
-        paths: What it is asked about.
+        module: Standard library only; reads a JSON object from standard input, ends its output with DONE.
+        given: That object.
         timeout_s: Deadline of the child in seconds; what it said by then counts.
 
     Raises:
         CannotMeasure: It could not be started, or failed before its first answer.
     """
-    return _answers(module, json.dumps(list(paths)), timeout_s)
+    return _answers(module, json.dumps(given), timeout_s)
 
 
 def ask_each(module: ModuleType, entries: Sequence[str], timeout_s: float) -> List[Dict[str, Value]]:
@@ -57,7 +59,8 @@ def _source(module: ModuleType) -> str:
 
 
 def _answers(program: ModuleType, given: str, timeout_s: float) -> List[Dict[str, Value]]:
-    ran = system.run([sys.executable, "-I", "-S", "-c", _source(program)], timeout_s, stdin=given, until=DONE)
+    command = [sys.executable, "-I", "-S", "-c", _source(program)]
+    ran = system.run(command, timeout_s, _MOST_BYTES, stdin=given, until=DONE)
     lines = ran.out.splitlines()
     if not lines and ran.status == "timeout":
         raise CannotMeasure(TIMEOUT, f"the child process that asks the file systems gave no answer in {timeout_s:g} s")

@@ -55,7 +55,7 @@ _ABOUT = {"tmp": "the temporary folder", "shm": "shared memory", "boot": "the st
 _FIELDS: Dict[str, Field] = {
     "mounts": records("File systems that can hold files, one each, the most harmed first.", **_RECORD),
     "mount_count": integer("How many there are.", "count"),
-    "unasked_count": integer("How many of them were not asked, because there are too many.", "count"),
+    "unasked_count": integer("How many of them were not asked, because there are too many for the time.", "count"),
     "asked_path": text("The path asked about; empty for all file systems.", private="path"),
     **{f"worst_{key}": _RECORD[key] for key in (*_ROLE_NUMBERS, "type", "device", "reserve_bytes")},
     "fullest_mount": text("The most harmed one, whatever its role.", private="path"),
@@ -181,6 +181,8 @@ def reading(mounts: Sequence[Mount], asked: str, timeout_s: float, platform: str
         stores = [mount for mount in stores if mount.device == holder.device] or [holder]
         if holder.point not in points:
             answers.setdefault(holder.point, answers.get(path))
+    late = [mount for mount in stores if (one := answers.get(mount.point)) and one.error == fs_ask.NOT_TRIED]
+    unasked += len(late)
     found = fs_space.spaces(stores, answers, roles_of(mounts, real))
     silent = [space.mount for space in found if space.answer is None]
     hung = [mount_table.shown(mount.point) for mount in silent]

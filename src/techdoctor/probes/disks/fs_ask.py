@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Dict, Mapping, Optional, Sequence
 
@@ -10,11 +11,15 @@ from techdoctor.probes.disks import child_python, fs_child
 
 # More paths than this are not asked about; the rest are left for whoever asks to name.
 MOST_PATHS = 4096
+# In place of an errno: the time was over before this path's turn came, which tells nothing about it.
+NOT_TRIED = -1
+# The child's own deadline, so that it can still say which paths are silent.
+_CHILD_SHARE = 0.85
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What the kernel said of one path; `error` is an errno and then nothing else is set.
+    """What the kernel said of one path; `error` is an errno, or NOT_TRIED, and then nothing else is set.
 
     Attributes:
         real: The path without symbolic links; of a path that does not exist, of the nearest folder above that does.
@@ -54,7 +59,8 @@ def ask(paths: Sequence[str], timeout_s: float) -> Dict[str, Optional[Answer]]:
         timeout_s: Deadline of the whole child; a single path is given half a second by the child itself.
 
     Returns:
-        Path to answer; None for a path whose file system did not answer.
+        Path to answer; None for a path whose file system did not answer. The error of one that was not got to is
+        NOT_TRIED.
 
     Raises:
         CannotMeasure: The child could not be started.
@@ -62,13 +68,15 @@ def ask(paths: Sequence[str], timeout_s: float) -> Dict[str, Optional[Answer]]:
     asked = list(dict.fromkeys(paths))[:MOST_PATHS]
     if not asked:
         return {}
-    return parse(child_python.ask(fs_child, asked, timeout_s), asked)
+    until = time.monotonic() + _CHILD_SHARE * timeout_s
+    return parse(child_python.ask(fs_child, {"paths": asked, "until": until}, timeout_s), asked)
 
 
 def parse(trees: Sequence[Mapping[str, Value]], asked: Sequence[str]) -> Dict[str, Optional[Answer]]:
-    """Puts the child's answers together; a path without one has not been answered."""
-    found: Dict[str, Optional[Answer]] = dict.fromkeys(asked)
+    """Puts the child's answers together; None for a silent path, NOT_TRIED for one without a line."""
+    found: Dict[str, Optional[Answer]] = {path: Answer(path, NOT_TRIED) for path in asked}
     for tree in trees:
-        answer = Answer(**tree)  # type: ignore[arg-type]  # the child of this very version wrote it
-        found[answer.path] = answer
+        silent = tree.get("silent") is True
+        # The child of this very version wrote it.
+        found[str(tree["path"])] = None if silent else Answer(**tree)  # type: ignore[arg-type]
     return found

@@ -1,7 +1,9 @@
 """The program of the child process that may hang: asks the kernel about paths, many at a time.
 
-Its source is passed to `python -c`, so it imports the standard library only. Standard input: a JSON list of paths.
-Standard output: one JSON object a line, as the answers come; the last line is DONE. CPython 3.9 syntax.
+Its source is passed to `python -c`, so it imports the standard library only. Standard input: a JSON object with the
+`paths` and `until`, when it must be done (time.monotonic, which all processes share). Standard output: one JSON object
+a line, as the answers come, then one with `silent` for each path that gave none; the last line is DONE. A path without
+a line was not got to. CPython 3.9 syntax.
 """
 
 from __future__ import annotations
@@ -11,13 +13,14 @@ import os
 import sys
 import threading
 import time
-from typing import Dict, List
+from typing import Dict, List, Mapping
 
 DONE = "done"
 # A mount that is alive answers in microseconds, a network share within some tens of milliseconds: 25 steps are half a
 # second.
 _STEPS = 25
 _STEP_S = 0.02
+_SILENT_S = _STEPS * _STEP_S
 # Threads that begin with each step: each asks about one path after the other until it gets stuck.
 _WORKERS = 16
 
@@ -49,9 +52,10 @@ def ask(path: str) -> Dict[str, object]:
 
 
 def main() -> None:
-    """Asks for all paths and ends when all have answered, or none has for half a second."""
-    paths: List[str] = json.load(sys.stdin)
-    waiting = list(reversed(paths))
+    """Asks for all paths and ends when all have answered, none has for half a second, or the time is over."""
+    given = json.load(sys.stdin)
+    waiting: List[str] = list(reversed(given["paths"]))
+    out: Dict[str, float] = {}
     lock, answered = threading.Lock(), threading.Semaphore(0)
 
     def work() -> None:
@@ -60,14 +64,16 @@ def main() -> None:
                 if not waiting:
                     return
                 path = waiting.pop()
+                out[path] = time.monotonic()
             line = json.dumps({"path": path, **ask(path)})
             with lock:
-                print(line, flush=True)
+                print(line)
+                del out[path]
             answered.release()
 
     threading.stack_size(256 * 1024)
-    wanted, idle = len(paths), 0
-    while idle < _STEPS:
+    wanted, idle = len(waiting), 0
+    while idle < _STEPS and time.monotonic() < given["until"]:
         begun, before = time.monotonic(), wanted
         for _ in range(min(_WORKERS, wanted)):  # those of the step before may all be stuck in the kernel
             if not waiting:
@@ -79,8 +85,16 @@ def main() -> None:
             break
         idle = idle + 1 if wanted == before else 0
     with lock:
-        print(DONE, flush=True)
+        tell_end(out)
     os._exit(0)
+
+
+def tell_end(out: Mapping[str, float]) -> None:
+    """Names the paths that have been asked about for long, each with when that began."""
+    for path, since in out.items():
+        if time.monotonic() - since >= _SILENT_S:
+            print(json.dumps({"path": path, "silent": True}))
+    print(DONE, flush=True)
 
 
 if __name__ == "__main__":

@@ -105,7 +105,7 @@ def parse_mountinfo(raw: bytes) -> List[Mount]:
 
 def _unescaped(raw: bytes) -> str:
     """Space, tab, newline and backslash stand as three octal digits (seq_path)."""
-    for code in (b"\\040", b"\\011", b"\\012", b"\\134"):
+    for code in (b"\\040", b"\\011", b"\\012", b"\\134") if b"\\" in raw else ():
         raw = raw.replace(code, bytes([int(code[1:], 8)]))
     return os.fsdecode(raw)
 

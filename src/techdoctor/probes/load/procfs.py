@@ -10,6 +10,8 @@ import time
 from dataclasses import dataclass
 from typing import Dict, Iterable, List, Mapping, NamedTuple, Optional, Set, Tuple
 
+# Field 41 of proc(5)'s stat, "policy": SCHED_IDLE weighs even less than nice 19 does (sched(7)).
+_SCHED_IDLE, _NICEST = b"5", 19
 # include/linux/sched.h: PF_KTHREAD, "I am a kernel thread".
 _KERNEL_THREAD = 0x00200000
 TICKS_PER_S = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
@@ -26,6 +28,7 @@ class Stat(NamedTuple):
         tty: Device number of the controlling terminal; 0 without one.
         faults: Page faults that needed no disk, since its start.
         ticks: User and system time in ticks of TICKS_PER_S.
+        nice: How much it gives way to others: -20 to 19, the most for one that is scheduled as idle work.
         start_ticks: Start after boot in ticks.
         rss_pages: Resident memory in pages.
     """
@@ -70,7 +73,7 @@ def parse_stat(line: bytes) -> Stat:
         kernel=bool(int(rest[6]) & _KERNEL_THREAD),
         faults=int(rest[7]),
         ticks=int(rest[11]) + int(rest[12]),
-        nice=int(rest[16]),
+        nice=_NICEST if len(rest) > 38 and rest[38] == _SCHED_IDLE else int(rest[16]),
         threads=int(rest[17]),
         start_ticks=int(rest[19]),
         rss_pages=int(rest[21]),
