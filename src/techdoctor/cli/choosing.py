@@ -74,7 +74,9 @@ def _choose_together(context: Context, index: Sequence[Entry], wish: Wish) -> Ch
             return Choice(winner.id, words=words)
         if hits:
             from techdoctor.console.menu import choose as choose_from
+            from techdoctor.session.triage import look, raised
 
+            hits = raised(hits, look(context.local_host().measure))
             chosen = choose_from(context.terminal, hits)
             if chosen:
                 return Choice(chosen, tuple(hit.id for hit in hits), words)

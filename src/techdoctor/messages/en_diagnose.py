@@ -18,5 +18,6 @@ TEXTS: dict[str, Text] = {
         "This sounds like a wish to people, not like a fault. Please ask your help desk or office: techdoctor can "
         "only mend what does not work. If something is broken after all, say what it does."
     ),
+    "diagnose.raised": "{words} of your words and this check: {check}",
     "diagnose.no_hit_menu": "I do not know these words. Please choose, or say it in other words.",
 }
