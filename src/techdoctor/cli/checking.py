@@ -93,7 +93,7 @@ def _measured(context: Context, wish: Wish, wanted: Sequence[str]) -> tuple[Chec
         from techdoctor.monitor.inventory import Taking
 
         taking = Taking()
-    walks, unusable = _walks(context, wanted)
+    walks, unusable = _walks(context, wanted, wish.areas)
     result = _walked(context, wish, walks, shared, unusable)
     result = replace(result, duration_ms=(time.monotonic() - begun) * 1000)  # what began ahead of the walks counts
     if whole:
@@ -256,13 +256,19 @@ def _since(text: str) -> float:
         raise UsageError(say("changes.bad_since", text=text), say("changes.bad_since_hint")) from None
 
 
-def _walks(context: Context, wanted: Sequence[str]) -> tuple[dict[str, Playbooks], dict[str, str]]:
-    """The playbooks to walk with all they may call, and why others cannot be used."""
+def _walks(
+    context: Context, wanted: Sequence[str], areas: Sequence[str]
+) -> tuple[dict[str, Playbooks], dict[str, str]]:
+    """The playbooks to walk with all they may call, and why others cannot be used.
+
+    What is mostly questions tells a check-up nothing, so it is left out unless its id is named.
+    """
     walks: dict[str, Playbooks] = {}
     unusable: dict[str, str] = {}
     for name in wanted:
         try:
-            walks[name] = context.library.with_callees(name)
+            if name in areas or context.library.load(name).routine:
+                walks[name] = context.library.with_callees(name)
         except PlaybookError as error:
             unusable[name] = error.message
     return walks, unusable

@@ -115,6 +115,9 @@ PLAYBOOK = Kind(
             "7s",
             default="60s",
         ),
+        "routine": Key(
+            "bool", "false: mostly questions, so a check-up leaves it out unless it is named.", "false", default="true"
+        ),
         "start": Key("id", "The first node.", "triage", required=True),
         "nodes": Key("node", "The points of the decision.", "{give_up: {end: escalate}}", MAP, True),
         "causes": Key("cause", "The causes this playbook can find.", "{dead_server: {title: ..., confirm: ...}}", MAP),

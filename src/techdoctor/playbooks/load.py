@@ -44,6 +44,7 @@ def build(raw: Raw, path: str, sha256: str) -> made.Playbook:
         verify=_verify(raw["verify"]) if "verify" in raw else None,
         packed_tests=packed(raw.get("tests", ())),
         patience_s=seconds(raw["patience"]) if "patience" in raw else None,
+        routine=raw.get("routine", True),
     )
 
 

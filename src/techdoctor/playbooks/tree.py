@@ -229,6 +229,7 @@ class Test:
 class Playbook:
     """One playbook. `sha256` is that of the file's bytes; `path` is where it came from.
 
+    `routine` is False for one that is mostly questions, which a check-up leaves out unless it is named.
     `patience_s` is the most time for measuring in one go, in seconds; None leaves it to the session. `packed_tests`
     are its tests as JSON: they are most of a file, and no walk needs them.
     """
@@ -252,6 +253,7 @@ class Playbook:
     verify: Verify | None = None
     packed_tests: str = "[]"
     patience_s: float | None = None
+    routine: bool = True
 
     @functools.cached_property
     def tests(self) -> tuple[Test, ...]:
