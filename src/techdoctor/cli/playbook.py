@@ -120,8 +120,11 @@ def run_tests(paths: Paths = None, orders: Orders = 20, json_: Json = False) -> 
 def _tested(files: Sequence[Path], orders: int) -> Iterator[dict[str, object]]:
     """Outcomes of all tests, over as many processes as there are cores."""
     with ProcessPoolExecutor(max_workers=max(1, min(len(files), os.cpu_count() or 1))) as pool:
-        for outcomes in pool.map(_test_file, files, [orders] * len(files)):
-            yield from outcomes
+        # The largest first, so that no core is left with it at the end; told in the order of the files.
+        largest_first = sorted(files, key=lambda path: -path.stat().st_size)
+        running = {path: pool.submit(_test_file, path, orders) for path in largest_first}
+        for path in files:
+            yield from running[path].result()
 
 
 def _test_file(path: Path, orders: int) -> list[dict[str, object]]:

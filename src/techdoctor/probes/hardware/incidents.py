@@ -11,6 +11,7 @@ from techdoctor.model import NOT_APPLICABLE, Value
 from techdoctor.probes import kernel_log
 from techdoctor.probes.base import (
     RECORDED,
+    UNTRIED,
     Params,
     Probe,
     Probing,
@@ -194,7 +195,12 @@ PROBES = (
             "failed": integer("Times that falling asleep failed since the start.", "count"),
             "failed_device": text("The device that kept it awake last; empty when none."),
         },
-        methods={"linux": parsed(sleep_sources, parse_sleep), **_NO_OTHER},
+        methods={
+            "linux": parsed(
+                sleep_sources, parse_sleep, UNTRIED, "values of the kernel's documentation; no machine that sleeps here"
+            ),
+            **_NO_OTHER,
+        },
         timeout_s=3.0,
         summary=lambda data: "sleep is forbidden" if data.get("locked") else f"{data.get('failed')} failures",
     ),

@@ -7,7 +7,19 @@ from typing import Dict, List, Mapping, Optional, Sequence
 
 from techdoctor.errors import CannotMeasure
 from techdoctor.model import NOT_APPLICABLE, Value
-from techdoctor.probes.base import Params, Probe, Raws, Reading, Source, boolean, integer, parsed, text, unsupported
+from techdoctor.probes.base import (
+    UNTRIED,
+    Params,
+    Probe,
+    Raws,
+    Reading,
+    Source,
+    boolean,
+    integer,
+    parsed,
+    text,
+    unsupported,
+)
 from techdoctor.probes.hardware.sound import pactl
 from techdoctor.text import clean_line
 
@@ -98,7 +110,7 @@ PROBES = (
             "volume_percent": integer("How loud it is set.", "percent"),
         },
         methods={
-            "linux": parsed(sources, parse),
+            "linux": parsed(sources, parse, UNTRIED, "values of the tools' manuals; nothing to record from here"),
             "macos": unsupported("no recorded output of macOS' input settings to test against"),
             "windows": unsupported("Windows tells mute and volume only to programs with a COM interface"),
         },

@@ -9,6 +9,7 @@ from techdoctor.errors import CannotMeasure
 from techdoctor.model import NOT_APPLICABLE, Value
 from techdoctor.probes.base import (
     RECORDED,
+    UNTRIED,
     Params,
     Probe,
     Raw,
@@ -187,7 +188,7 @@ PROBES = (
         },
         methods={
             "linux": parsed(
-                bluetooth_sources, parse_bluetooth, RECORDED, "the values of rfkill.rst; no radio to try it on"
+                bluetooth_sources, parse_bluetooth, UNTRIED, "the values of rfkill.rst; no radio to try it on"
             ),
             **_NO_OTHER,
         },
@@ -204,7 +205,7 @@ PROBES = (
             "first": text("The first one; empty when none."),
         },
         methods={
-            "linux": parsed(camera_sources, parse_cameras, RECORDED, "the layout of v4l/open.rst; no camera here"),
+            "linux": parsed(camera_sources, parse_cameras, UNTRIED, "the layout of v4l/open.rst; no camera here"),
             **_NO_OTHER,
         },
         timeout_s=2.0,
@@ -251,9 +252,7 @@ PROBES = (
             "sockets": integer("Sockets for screens outside the case.", "count"),
         },
         methods={
-            "linux": parsed(
-                screen_sources, parse_screens, RECORDED, "values quoted in boards' manuals; no screen here"
-            ),
+            "linux": parsed(screen_sources, parse_screens, UNTRIED, "values quoted in boards' manuals; no screen here"),
             **_NO_OTHER,
         },
         timeout_s=2.0,
