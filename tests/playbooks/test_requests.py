@@ -36,6 +36,8 @@ def test_a_wish_starts_nothing(words: str) -> None:
         "I want to install a new program",
         "I cannot book a meeting: the website does not load",
         "give me access, it says permission denied",
+        "my colleague sees a black screen",
+        "nothing works since the training",
     ],
 )
 def test_a_fault_is_no_wish(words: str) -> None:

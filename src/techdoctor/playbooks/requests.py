@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 
-# What offices, houses and shops are asked for; no playbook is about any of it.
+# What offices, houses and shops are asked for, broken or not; no playbook is about any of it.
 _ELSEWHERE = """
-badge canteen cafeteria lunch chair desk furniture holiday holidays vacation leave salary payroll payslip wage coffee
-elevator lift heating radiator parking toilet lavatory kitchen cleaning invoice expense expenses reimbursement
-training course lesson weather joke poem essay recipe translate translation pivot formula directory colleague
-accounting contract insurance visitor reception badge locker stationery sick appointment salaries
+badge canteen cafeteria lunch chair desk furniture holiday holidays vacation salary salaries payroll payslip wage
+coffee elevator lift heating radiator parking toilet lavatory kitchen cleaning invoice expense expenses reimbursement
+weather joke poem essay recipe translate translation insurance reception locker stationery
 """
+# Words of office life that stand beside faults as well ("my colleague sees nothing", "dead since the training").
+_OFFICE = "leave training course lesson pivot formula directory colleague accounting contract visitor sick appointment"
+_OFFICE_WORDS = frozenset(_OFFICE.split())
 _ELSEWHERE_WORDS = frozenset(_ELSEWHERE.split())
 # What only something that should work can do: with one of these it may be a fault after all.
 _FAULT = re.compile(
@@ -19,7 +21,9 @@ _FAULT = re.compile(
 )
 _TECHNICAL = re.compile(
     r"\b(?:computer|pc|laptop|notebook|internet|network|wi ?fi|wlan|vpn|e ?mail|outlook|print\w*|scan\w*|driver|disk|"
-    r"drive|file|browser|website|password|login|bluetooth|camera|microphone|sound|battery|keyboard|mouse|server|usb)\b"
+    r"drive|file\w*|folder|document|browser|web\w*|page\w*|site|online|password|login|bluetooth|camera|microphone|"
+    r"headset|sound|video|zoom|teams|battery|keyboard|mouse|server|usb|stick|screen|monitor|display|projector|desktop|"
+    r"program\w*|app|window\w*|memory)\b"
 )
 _SUPPLY = re.compile(
     r"\b(?:need|want|would like|can i (?:get|have)|could i (?:get|have)|may i have|order|buy|purchase|request)\b"
@@ -42,10 +46,13 @@ def is_request(words: str) -> bool:
     said = re.sub(r"[^\w ]", " ", words.lower().replace("'", ""))
     said = " ".join(said.split())
     fault = bool(_FAULT.search(said))
-    if set(said.split()) & _ELSEWHERE_WORDS and not _TECHNICAL.search(said):
+    technical, spoken = bool(_TECHNICAL.search(said)), set(said.split())
+    if spoken & _ELSEWHERE_WORDS and not technical:
         return True
     if fault:
         return False
+    if spoken & _OFFICE_WORDS and not technical:
+        return True
     if _SUPPLY.search(said):
         return not _SET_UP.search(said)
-    return bool(_ACCESS.search(said)) or bool(_QUESTION.search(said) and not _TECHNICAL.search(said))
+    return bool(_ACCESS.search(said)) or bool(_QUESTION.search(said) and not technical)
