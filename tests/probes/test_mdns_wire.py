@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from techdoctor.probes.discovery.mdns_wire import AAAA, PTR, SRV, TXT, A, label, question, records, services
+from techdoctor.probes.discovery.mdns_wire import AAAA, PTR, SRV, TXT, A, label, question, records, services, untold
 from techdoctor.probes.names.dns_wire import Malformed, wire_name
 from techdoctor.probes.printing.printer_near import each_once, moved_to, same_model, uri_of
 from techdoctor.probes.printing.printer_uri import read_device_uri
@@ -50,9 +50,15 @@ def test_a_service_is_put_together_from_its_records() -> None:
 
 
 def test_a_question_wants_its_answer_by_unicast() -> None:
-    packet = question([("_ipp._tcp.local", PTR)], 7)
+    packet = question([(wire_name("_ipp._tcp.local"), PTR)], 7)
     assert packet[:6] == b"\x00\x07\x00\x00\x00\x01"
     assert packet.endswith(struct.pack("!HH", PTR, 0x8001))
+
+
+def test_what_a_device_left_out_is_asked_for() -> None:
+    named_only = records(_answer(PRINTER[0]))
+    assert untold(named_only, ["_ipp._tcp"]) == [(INSTANCE, SRV), (INSTANCE, TXT)]
+    assert untold(records(_answer(*PRINTER)), ["_ipp._tcp"]) == []
 
 
 def test_names_are_shown_as_people_read_them() -> None:
@@ -63,7 +69,13 @@ def test_names_are_shown_as_people_read_them() -> None:
 
 @pytest.mark.parametrize(
     "packet",
-    [b"", b"\x00" * 11, question([("a.local", A)], 1), _answer(PRINTER[0])[:-3], _answer(b"\xc0\x0c" + PRINTER[1])],
+    [
+        b"",
+        b"\x00" * 11,
+        question([(wire_name("a.local"), A)], 1),
+        _answer(PRINTER[0])[:-3],
+        _answer(b"\xc0\x0c" + PRINTER[1]),
+    ],
     ids=["nothing", "short", "a question", "cut", "circle"],
 )
 def test_what_is_no_answer_is_refused(packet: bytes) -> None:

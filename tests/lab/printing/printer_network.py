@@ -45,9 +45,8 @@ time.sleep(120)
 # What this computer has: no .local lookup but by the system's own means, and an avahi that runs, stopped, or never ran.
 _LOOKS = """
 mount --bind "$1/nsswitch.conf" /etc/nsswitch.conf
-if [ "$2" = stopped ]; then mkdir -p /run/avahi-daemon; fi
-if [ -d /run/avahi-daemon ]; then mount -t tmpfs lab /run/avahi-daemon; fi
-if [ "$2" = never ]; then umount /run/avahi-daemon 2>/dev/null; rmdir /run/avahi-daemon 2>/dev/null; fi
+mount -t tmpfs lab /run
+if [ "$2" = stopped ]; then mkdir /run/avahi-daemon; fi
 shift 2
 exec "$@"
 """

@@ -14,8 +14,8 @@ from typing import List, Sequence, Tuple
 
 import psutil
 
-from techdoctor.probes.discovery.mdns_wire import AAAA, PTR, A, Record, Service, question, records, services
-from techdoctor.probes.names.dns_wire import BadName, Malformed
+from techdoctor.probes.discovery.mdns_wire import AAAA, PTR, A, Record, Service, question, records, services, untold
+from techdoctor.probes.names.dns_wire import BadName, Malformed, wire_name
 
 GROUP, PORT = "224.0.0.251", 5353
 # Answers come within 20 to 120 ms where several devices share a name (RFC 6762, section 6); sleeping Wi-Fi devices
@@ -33,8 +33,12 @@ def browse(kinds: Sequence[str], deadline: float) -> List[Service]:
     Raises:
         OSError: This machine has no way to ask.
     """
-    asked = [(f"{kind}.local", PTR) for kind in kinds]
-    return services(_ask(asked, min(deadline, time.monotonic() + LISTEN_S), enough=0), kinds)
+    asked = [(wire_name(f"{kind}.local"), PTR) for kind in kinds]
+    found = _ask(asked, min(deadline, time.monotonic() + LISTEN_S), enough=0)
+    rest = untold(found, kinds)
+    if rest and time.monotonic() < deadline:
+        found += _ask(rest, min(deadline, time.monotonic() + LISTEN_S), enough=len(rest))
+    return services(found, kinds)
 
 
 def addresses_of(host: str, deadline: float) -> List[str]:
@@ -46,11 +50,11 @@ def addresses_of(host: str, deadline: float) -> List[str]:
     """
     name = host.rstrip(".")
     until = min(deadline, time.monotonic() + LISTEN_S)
-    found = _ask([(name, A), (name, AAAA)], until, enough=1)
+    found = _ask([(wire_name(name), A), (wire_name(name), AAAA)], until, enough=1)
     return list(dict.fromkeys(r.value for r in found if r.type in (A, AAAA) and r.name.lower() == name.lower()))
 
 
-def _ask(names: Sequence[Tuple[str, int]], until: float, enough: int) -> List[Record]:
+def _ask(names: Sequence[Tuple[bytes, int]], until: float, enough: int) -> List[Record]:
     """Records that come as answers; stops early when there are `enough` (0: never)."""
     identity = 1 + secrets.randbelow(0xFFFF)
     packet = question(names, identity)

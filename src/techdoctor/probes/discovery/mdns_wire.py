@@ -57,14 +57,14 @@ class Service:
     pairs: Mapping[str, str]
 
 
-def question(names: Sequence[Tuple[str, int]], identity: int) -> bytes:
+def question(names: Sequence[Tuple[bytes, int]], identity: int) -> bytes:
     """A one-shot question: whoever knows answers by unicast (RFC 6762, sections 5.1 and 6.7).
 
     Args:
-        names: Names and record types asked for.
+        names: Names as they stand in a message, and record types asked for.
         identity: Message id, repeated in the answers.
     """
-    asked = b"".join(wire_name(name) + struct.pack("!HH", kind, _CLASS_IN | 0x8000) for name, kind in names)
+    asked = b"".join(name + struct.pack("!HH", kind, _CLASS_IN | 0x8000) for name, kind in names)
     return _HEADER.pack(identity, 0, len(names), 0, 0, 0) + asked
 
 
@@ -121,6 +121,21 @@ def _pairs(body: bytes) -> Dict[str, str]:
     return found
 
 
+def untold(found: Iterable[Record], kinds: Sequence[str]) -> List[Tuple[bytes, int]]:
+    """What to ask next: place and texts of services that were named only; a busy device leaves them out at first."""
+    told = list(found)
+    placed = {r.name for r in told if r.type == SRV}
+    asked: List[Tuple[bytes, int]] = []
+    for kind in kinds:
+        for record in told:
+            if record.type == PTR and record.name.lower() == f"{kind}.local" and record.value not in placed:
+                first = _raw_label(record.value, kind)
+                if 0 < len(first) <= 63:
+                    name = bytes([len(first)]) + first + wire_name(f"{kind}.local")
+                    asked += [(name, SRV), (name, TXT)]
+    return list(dict.fromkeys(asked))[:MOST_RECORDS]
+
+
 def services(found: Iterable[Record], kinds: Sequence[str]) -> List[Service]:
     """The services that records tell of, each once, by name."""
     told = list(found)
@@ -140,6 +155,10 @@ def services(found: Iterable[Record], kinds: Sequence[str]) -> List[Service]:
 
 def label(instance: str, kind: str) -> str:
     r"""The first label of a service's name as people read it: `Lab\032printer._ipp._tcp.local` is "Lab printer"."""
+    return clean_line(_raw_label(instance, kind).decode("utf-8", "replace"), 100)
+
+
+def _raw_label(instance: str, kind: str) -> bytes:
     end = instance.lower().rfind(f".{kind}.local")
     raw, at, text = bytearray(), 0, instance[:end] if end >= 0 else instance
     while at < len(text):
@@ -150,4 +169,4 @@ def label(instance: str, kind: str) -> str:
         else:
             raw += text[at].encode()
             at += 1
-    return clean_line(raw.decode("utf-8", "replace"), 100)
+    return bytes(raw)
