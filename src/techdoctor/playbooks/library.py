@@ -81,6 +81,8 @@ class Library:
                     from techdoctor.playbooks.checked import head_of
 
                     entry = head_of(content, str(self._files[name]))
+                    if self._cache:
+                        entry = entry.with_analysis()
                 _named_like(self._files[name], entry.id)
             except PlaybookError as error:
                 self.unusable[name] = error.message

@@ -110,7 +110,7 @@ def search(index: Sequence[Entry], words: str) -> list[Hit]:
 
 @functools.lru_cache(maxsize=8)
 def _vocabulary(index: tuple[Entry, ...]) -> frozenset[str]:
-    return frozenset(word for entry in index for text in _texts(entry) for word in words_of(text))
+    return frozenset(word for entry in index for text in entry.texts for word in _words_of(entry, text))
 
 
 def _without_host(words: str) -> str:
@@ -136,17 +136,23 @@ def ranking_of(columns: Sequence[Mapping[str, Sequence[str]]]) -> Ranking:
         return PythonRanking(columns)
 
 
-def _texts(entry: Entry) -> list[str]:
-    return [entry.title, *entry.symptoms, *entry.signatures]
+def _words_of(entry: Entry, text: str) -> Sequence[str]:
+    kept = entry.analysed.get(text)
+    return kept[0] if kept is not None else words_of(text)
+
+
+def _tokens_of(entry: Entry, text: str) -> Sequence[str]:
+    kept = entry.analysed.get(text)
+    return kept[1] if kept is not None else index_tokens(text)
 
 
 @functools.lru_cache(maxsize=512)
 def _columns(entry: Entry) -> dict[str, list[str]]:
     return {
         "id": index_tokens(entry.id.replace(".", " ")),
-        "title": index_tokens(entry.title),
-        "symptoms": [token for text in entry.symptoms for token in index_tokens(text)],
-        "signatures": [token for text in entry.signatures for token in index_tokens(text)],
+        "title": list(_tokens_of(entry, entry.title)),
+        "symptoms": [token for text in entry.symptoms for token in _tokens_of(entry, text)],
+        "signatures": [token for text in entry.signatures for token in _tokens_of(entry, text)],
     }
 
 
@@ -178,7 +184,7 @@ def _hit(entry: Entry, columns: Mapping[str, Sequence[str]], number: int, asked:
 @functools.lru_cache(maxsize=512)
 def _phrases_of(entry: Entry) -> tuple[frozenset[str], ...]:
     """The tokens of the title and of each symptom."""
-    return tuple(frozenset(index_tokens(text)) for text in (entry.title, *entry.symptoms))
+    return tuple(frozenset(_tokens_of(entry, text)) for text in (entry.title, *entry.symptoms))
 
 
 @functools.lru_cache(maxsize=512)
