@@ -23,7 +23,7 @@ _TECHNICAL = re.compile(
     r"\b(?:computer|pc|laptop|notebook|internet|network|wi ?fi|wlan|vpn|e ?mail|outlook|print\w*|scan\w*|driver|disk|"
     r"drive|file\w*|folder|document|browser|web\w*|page\w*|site|online|password|login|bluetooth|camera|microphone|"
     r"headset|sound|video|zoom|teams|battery|keyboard|mouse|server|usb|stick|screen|monitor|display|projector|desktop|"
-    r"program\w*|app|window\w*|memory)\b"
+    r"program\w*|app|window\w*|memory|connect\w*|router|modem|cable|signal|offline)\b"
 )
 _SUPPLY = re.compile(
     r"\b(?:need|want|would like|can i (?:get|have)|could i (?:get|have)|may i have|order|buy|purchase|request)\b"
