@@ -205,8 +205,8 @@ def _end_group(child: subprocess.Popen[bytes]) -> None:
         child.kill()
     try:
         child.wait(0.3)
-    except subprocess.TimeoutExpired:
-        pass  # stuck in the kernel: it is left behind on purpose, waiting would hang us too
+    except (subprocess.TimeoutExpired, OSError):
+        pass  # stuck in the kernel, or a clock that jumped made the pause impossible (EINVAL): it is left behind
 
 
 def end_children() -> None:
