@@ -30,7 +30,6 @@ def add_printer(context: Context, talk: Conversation, *, ask: bool) -> str:
         UsageError: None is found, several are and nobody can be asked, or the queue cannot be made.
     """
     from techdoctor.actions import registry
-    from techdoctor.actions.print_add import queue_name
 
     context.terminal.progress(say("print.looking"))
     chosen = _chosen(_near(context), talk, ask=ask)
@@ -49,7 +48,7 @@ def add_printer(context: Context, talk: Conversation, *, ask: bool) -> str:
     if not outcome.ok:
         raise UsageError(f"{say('print.not_added')}: {outcome.text}", say("print.add_hint"))
     print(outcome.text)
-    return str((outcome.undo_token or {}).get("printer") or queue_name(chosen["name"], ()))
+    return str((outcome.undo_token or {}).get("printer", ""))
 
 
 def _near(context: Context) -> list[dict[str, str]]:

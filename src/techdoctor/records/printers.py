@@ -35,9 +35,7 @@ class KnownPrinters:
         Raises:
             StateError: The folder does not answer or may not be read.
         """
-        if not guarded("the remembered printers cannot be read", self._path.exists):
-            return {}
-        text = guarded("the remembered printers cannot be read", lambda: read_regular(str(self._path), _MOST_BYTES))
+        text = guarded("the remembered printers cannot be read", self._text)
         try:
             rows = json.loads(text)
         except (ValueError, RecursionError):
@@ -45,6 +43,12 @@ class KnownPrinters:
         if not isinstance(rows, dict):
             return {}
         return {str(queue): _texts(row) for queue, row in rows.items() if isinstance(row, dict)}
+
+    def _text(self) -> bytes:
+        try:
+            return read_regular(str(self._path), _MOST_BYTES)
+        except (FileNotFoundError, NotADirectoryError):
+            return b""  # nothing is kept yet
 
     def learn(self, facts: Iterable[Fact]) -> None:
         """Remembers printers that answered; one that is another than before is not taken over.

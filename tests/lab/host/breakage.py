@@ -24,6 +24,8 @@ import pytest
 SPIN = "while True: pass"
 # Every process of the laboratory ends by itself, even when the test that started it is killed.
 _MOST_S = 90
+# Words in front of a command that take every right from it.
+AS_NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--")
 CGROUPS = Path("/sys/fs/cgroup")
 # The first process of the namespace: takes note of orphans and ends when the tests' end of its input closes.
 _INIT = "import signal, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN); print(flush=True); sys.stdin.read()"

@@ -14,11 +14,11 @@ from pathlib import Path
 
 from tests.lab.accuracy import MOST_S, Case, Done, Ran, told
 from tests.lab.host import hardware
+from tests.lab.host.breakage import AS_NOBODY
 from tests.lab.host.hardware_faults import CONTROLS, FAULTS
 from tests.lab.host.sound_server import Sound, sound_server
 
 _EVERY = {**FAULTS, **CONTROLS}
-_AS_NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--")
 
 
 def _mute(sound: Sound) -> None:
@@ -90,7 +90,7 @@ def broken(case: Case, folder: Path, ordinary: bool) -> Iterator[_Broken]:
             hardware.write(folder, fault.files)
             if fault.counts:
                 closing.enter_context(hardware.counting(folder / fault.counts))
-            yield _Broken(folder, _AS_NOBODY if ordinary else ())
+            yield _Broken(folder, AS_NOBODY if ordinary else ())
             return
         if not shutil.which("pulseaudio"):
             raise RuntimeError("needs the package pulseaudio")

@@ -35,7 +35,7 @@ class _Broken:
 
     def techdoctor(self, *arguments: str) -> Ran:
         begun = time.monotonic()
-        as_user = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--") if self.ordinary else ()
+        as_user = breakage.AS_NOBODY if self.ordinary else ()
         try:
             ran = breakage.techdoctor(*arguments, prefix=(*self.prefix, *as_user), home=self.home, timeout_s=MOST_S)
         except subprocess.TimeoutExpired as error:
